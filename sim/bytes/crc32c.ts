@@ -1,0 +1,148 @@
+/**
+ * CRC-32C (Castagnoli, reflected polynomial 0x82F63B78): the checksum of etcd's WAL,
+ * LevelDB, RocksDB and Badger. Slicing by eight for literal bytes; a run of one byte
+ * repeated is combined in about 32 steps whatever its length, so that value fill costs
+ * nothing to checksum and the result is still the one of the real bytes.
+ *
+ * All functions take and return the *finished* CRC of what came before (0 for nothing),
+ * as Go's `crc32.Update` does.
+ */
+
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLES: readonly Int32Array[] = (() => {
+  const tables = Array.from({ length: 8 }, () => new Int32Array(256));
+  for (let n = 0; n < 256; n++) {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ POLYNOMIAL : c >>> 1;
+    tables[0]![n] = c;
+  }
+  for (let n = 0; n < 256; n++) {
+    let c = tables[0]![n]!;
+    for (let k = 1; k < 8; k++) {
+      c = tables[0]![c & 0xff]! ^ (c >>> 8);
+      tables[k]![n] = c;
+    }
+  }
+  return tables;
+})();
+const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as unknown as [
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+  Int32Array,
+];
+
+/** The CRC of what `crc` covered followed by bytes[from, to). */
+export function crc32c(crc: number, bytes: Uint8Array, from: number, to: number): number {
+  let c = ~crc;
+  let at = from;
+  for (const last = to - 8; at <= last; at += 8) {
+    c ^= bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    c =
+      T7[c & 0xff]! ^
+      T6[(c >>> 8) & 0xff]! ^
+      T5[(c >>> 16) & 0xff]! ^
+      T4[c >>> 24]! ^
+      T3[bytes[at + 4]!]! ^
+      T2[bytes[at + 5]!]! ^
+      T1[bytes[at + 6]!]! ^
+      T0[bytes[at + 7]!]!;
+  }
+  for (; at < to; at++) c = T0[(c ^ bytes[at]!) & 0xff]! ^ (c >>> 8);
+  return ~c >>> 0;
+}
+
+/** a · b modulo the polynomial, in the reflected representation (bit 31 is x^0). */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  while (a !== 0) {
+    if (a & 0x80000000) product ^= b;
+    a <<= 1;
+    b = b & 1 ? (b >>> 1) ^ POLYNOMIAL : b >>> 1;
+  }
+  return product;
+}
+
+/** x^(8 · 2^k) modulo the polynomial. */
+const BYTE_POWERS: Int32Array = (() => {
+  const powers = new Int32Array(53);
+  let power = 0x00800000; // x^8
+  for (let k = 0; k < powers.length; k++) {
+    powers[k] = power;
+    power = multiply(power, power);
+  }
+  return powers;
+})();
+
+/** x^(8 · length) modulo the polynomial: what `length` bytes of anything do to the register before them. */
+function shiftOperator(length: number): number {
+  let operator = 0x80000000 | 0; // x^0
+  for (let k = 0; length > 0; k++) {
+    const half = Math.floor(length / 2);
+    if (length !== half * 2) operator = multiply(BYTE_POWERS[k]!, operator);
+    length = half;
+  }
+  return operator;
+}
+
+/** The CRC of A followed by B, from the CRCs of each and the length of B. */
+export function crc32cCombine(crcOfA: number, crcOfB: number, lengthOfB: number): number {
+  return (multiply(shiftOperator(lengthOfB), crcOfA | 0) ^ crcOfB) >>> 0;
+}
+
+/*
+ * A run of L equal bytes is an affine map of the CRC: crc(A ‖ run) = shift(L) · crc(A) ⊕ crc(run).
+ * Both parts are kept for the last lengths used: workloads repeat a few value sizes.
+ */
+const RUN_SLOTS = 256;
+const runLengths = new Float64Array(RUN_SLOTS).fill(-1);
+const runBytes = new Uint8Array(RUN_SLOTS);
+const runOperators = new Int32Array(RUN_SLOTS);
+const runCrcs = new Int32Array(RUN_SLOTS);
+
+/** The CRC of what `crc` covered followed by `length` times the byte `byte`. */
+export function crc32cRun(crc: number, byte: number, length: number): number {
+  if (length < 16) {
+    let c = ~crc;
+    for (let i = 0; i < length; i++) c = T0[(c ^ byte) & 0xff]! ^ (c >>> 8);
+    return ~c >>> 0;
+  }
+  const slot = (length ^ (byte * 31)) & (RUN_SLOTS - 1);
+  if (runLengths[slot] !== length || runBytes[slot] !== byte) {
+    runLengths[slot] = length;
+    runBytes[slot] = byte;
+    runOperators[slot] = shiftOperator(length);
+    runCrcs[slot] = crcOfRun(byte, length);
+  }
+  return (multiply(runOperators[slot]!, crc | 0) ^ runCrcs[slot]!) >>> 0;
+}
+
+/** By doubling: the CRC of 2n bytes from that of n. */
+function crcOfRun(byte: number, length: number): number {
+  let result = 0;
+  let covered = 0;
+  const one = Uint8Array.of(byte);
+  let doubled = crc32c(0, one, 0, 1);
+  for (let size = 1; covered < length; size *= 2) {
+    if (Math.floor(length / size) % 2 === 1) {
+      result = crc32cCombine(result, doubled, size);
+      covered += size;
+    }
+    doubled = crc32cCombine(doubled, doubled, size);
+  }
+  return result;
+}
+
+/** LevelDB's and RocksDB's masking, so that a CRC stored beside data is not a CRC of CRCs. */
+export function maskCrc(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+export function unmaskCrc(masked: number): number {
+  const rotated = (masked - 0xa282ead8) >>> 0;
+  return ((rotated >>> 17) | (rotated << 15)) >>> 0;
+}

@@ -1,0 +1,43 @@
+/**
+ * How an engine option, a toxic's attribute or a fault's parameter describes itself, so that
+ * scenario files, their JSON Schema, error messages and the documentation all come from the
+ * one place where it is used.
+ */
+
+interface Described {
+  readonly doc: string;
+  /** Left out of the file: take `default`, or refuse if there is none. */
+  readonly optional?: boolean;
+}
+
+interface NumberSpec extends Described {
+  /** `bytes` takes `64KiB`, `duration` takes `5s` (resolved to ns), `ratio` takes `10 %` or 0.1. */
+  readonly kind: 'integer' | 'number' | 'bytes' | 'duration' | 'ratio';
+  readonly default?: number;
+  readonly min: number;
+  readonly max: number;
+}
+interface BooleanSpec extends Described {
+  readonly kind: 'boolean';
+  readonly default?: boolean;
+}
+interface ChoiceSpec extends Described {
+  readonly kind: 'choice';
+  readonly choices: readonly string[];
+  readonly default?: string;
+}
+interface NodeSpec extends Described {
+  /** `node`: `n1`, `leader` or `follower`. `groups`: a list of lists of nodes. `link`: `{from, to}` with nodes or `clients`. */
+  readonly kind: 'node' | 'groups' | 'link';
+}
+
+export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NodeSpec;
+export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+export interface LinkName {
+  readonly from: string;
+  readonly to: string;
+}
+export type ParameterValue = number | boolean | string | LinkName | readonly (readonly string[])[];
+/** Resolved: units gone, defaults filled in, bounds checked. */
+export type ParameterValues = Readonly<Record<string, ParameterValue>>;

@@ -1,0 +1,107 @@
+/**
+ * What decides a run: plain data, all units resolved (ns, bytes, operations per s), all
+ * defaults filled in. A scenario file expands into one RunSpec for each variant and seed.
+ * Version + RunSpec determine everything that happens.
+ */
+import type { Duration, Time } from './clock.ts';
+import type { ParameterValues } from './parameters.ts';
+
+export interface RunSpec {
+  readonly scenario: string;
+  readonly variant: string;
+  readonly seed: number;
+  readonly cluster: ClusterSpec;
+  readonly workload: WorkloadSpec;
+  readonly faults: readonly FaultSpec[];
+  readonly end: EndSpec;
+}
+
+export interface ClusterSpec {
+  /** 1 to 64; node k is called n<k>, counting from 1. */
+  readonly nodes: number;
+  readonly engine: { readonly name: string; readonly options: ParameterValues };
+  readonly stateMachine: 'raw' | 'mvcc';
+  readonly disk: { readonly profile: string; readonly pageCacheBytes: number; readonly capacityBytes: number };
+  readonly cpu: { readonly profile: string; readonly cores: number };
+  readonly network: LinkSpec;
+  readonly raft: RaftSpec;
+  readonly backend: { readonly batchOperations: number; readonly batchIntervalNs: Duration };
+  readonly wal: { readonly segmentBytes: number; readonly segmentsMax: number };
+}
+
+/** One direction of a link between two machines. Latency = base + exponential with mean jitter. */
+export interface LinkSpec {
+  readonly latencyNs: Duration;
+  readonly jitterNs: Duration;
+  readonly bandwidthBytesPerS: number;
+  /** Bytes that may wait for the link before senders block. */
+  readonly queueBytes: number;
+}
+
+export interface RaftSpec {
+  readonly electionTimeoutNs: Duration;
+  readonly heartbeatIntervalNs: Duration;
+  readonly preVote: boolean;
+  readonly checkQuorum: boolean;
+  readonly readOnly: 'safe' | 'lease';
+  readonly messageBytesMax: number;
+  readonly inflightMessagesMax: number;
+  readonly uncommittedBytesMax: number;
+  /** Applied entries between two Raft snapshots, and entries kept behind one for slow followers. */
+  readonly snapshotEntries: number;
+  readonly catchUpEntries: number;
+  /** Committed but unapplied entries above which proposals are refused. */
+  readonly applyLagMax: number;
+}
+
+export interface WorkloadSpec {
+  readonly clients: number;
+  readonly load:
+    | { readonly kind: 'closed' /** Over all clients; 0: no limit. */; readonly ratePerSMax: number }
+    | { readonly kind: 'open'; readonly ratePerS: number; readonly arrivals: 'poisson' | 'uniform' };
+  /** Weights, not all 0. */
+  readonly mix: { readonly put: number; readonly get: number; readonly delete: number; readonly range: number };
+  readonly keys: {
+    readonly order: 'sequential' | 'uniform' | 'zipfian' | 'latest';
+    readonly count: number;
+    /** Length of a key: 'k' and decimal digits, at least 8. */
+    readonly bytes: number;
+    readonly zipfianExponent: number;
+  };
+  readonly value:
+    | { readonly kind: 'fixed'; readonly bytes: number }
+    | { readonly kind: 'uniform'; readonly bytesMin: number; readonly bytesMax: number }
+    | { readonly kind: 'exponential'; readonly bytesMean: number; readonly bytesMax: number };
+  readonly rangeKeys: number;
+  readonly serializableReads: boolean;
+  readonly target: 'leader' | 'all';
+  readonly timeoutNs: Duration;
+  readonly backoff: { readonly initialNs: Duration; readonly maxNs: Duration };
+  /** Keys 0 … preload−1 exist before time 0, each with one value; built into every store directly. */
+  readonly preloadKeys: number;
+}
+
+/** The clients stop at whichever comes first; faults must lie before `timeNs`. 0 operations: no limit. */
+export interface EndSpec {
+  readonly operations: number;
+  readonly timeNs: Time;
+  /** After the clients have stopped and all faults are healed: how long until all replicas must agree. */
+  readonly settleNs: Duration;
+  readonly eventsMax: number;
+}
+
+export type Trigger =
+  | { readonly kind: 'time'; readonly atNs: Time }
+  /** The first time the condition holds at or after `notBeforeNs`, plus `delayNs`. */
+  | { readonly kind: 'condition'; readonly when: Condition; readonly notBeforeNs: Time; readonly delayNs: Duration };
+export const CONDITIONS = ['leader elected', 'leader changed', 'snapshot installed', 'node restarted'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+export interface FaultSpec {
+  /** Name in the fault registry: partition, toxic, crash … */
+  readonly fault: string;
+  readonly trigger: Trigger;
+  /** Until it is lifted; 0: until the end of the run (crash: the node stays down until then). */
+  readonly durationNs: Duration;
+  readonly parameters: ParameterValues;
+}
