@@ -10,9 +10,6 @@
  */
 import type { Batch } from './batch.ts';
 import type { Value } from './bytes/value.ts';
-import type { Disk } from './disk/disk.ts';
-import type { ParameterSpec, ParameterValues } from './parameters.ts';
-import type { Work } from './work.ts';
 
 /** `fresh`: nothing was there and an empty store was made. `recovered`: what a crash or a clean stop left. */
 export type OpenOutcome = 'fresh' | 'recovered' | 'corrupt' | 'io-error';
@@ -65,21 +62,4 @@ export interface StorageEngine {
   stats(): EngineStats;
   /** A clean stop: what the real engine does on close. The instance must not be used afterwards. */
   close(): WriteOutcome;
-}
-
-/** What an engine is made with. `directory` ends in '/'; every file of the engine lives below it. */
-export interface EngineContext {
-  readonly disk: Disk;
-  readonly directory: string;
-  readonly tables: readonly string[];
-  readonly work: Work;
-}
-
-/** One line in `engines/index.ts`. */
-export interface EngineDefinition {
-  readonly name: string;
-  readonly summary: string;
-  /** By the real system's option names. */
-  readonly options: Readonly<Record<string, ParameterSpec>>;
-  create(context: EngineContext, options: ParameterValues): StorageEngine;
 }
