@@ -1,0 +1,54 @@
+/**
+ * What a fault on the timeline is, and what it may do to a cluster. A fault is an overlay: `inject`
+ * puts it in force and returns how to lift it; lifting restores what was there.
+ */
+import type { LinkName, ParameterSpecs, ParameterValues } from '../parameters.ts';
+import type { Rng } from '../rng.ts';
+
+/** The cluster as faults see it. Nodes are numbered from 0; n1 is node 0. */
+export interface FaultTarget {
+  readonly nodeCount: number;
+  /** `n2`, `leader` or `follower` (the lowest-numbered one that is up) now; −1 where there is none. */
+  resolveNode(name: string): number;
+  /** All machines on the side `clients`, or the one node. */
+  resolveMachines(name: string): readonly number[];
+  crash(node: number): void;
+  restart(node: number): void;
+  pause(node: number): void;
+  resume(node: number): void;
+  /** Blocks the directed pairs of machines; returns a handle for `unblock`. */
+  block(pairs: readonly (readonly [from: number, to: number])[]): number;
+  unblock(handle: number): void;
+  addToxic(toxic: ToxicRequest): number;
+  removeToxic(handle: number): void;
+  /** Multiplies every device time of the node. */
+  slowDisk(node: number, factor: number): () => void;
+  diskErrors(node: number, operation: 'read' | 'write', probability: number, rng: Rng): () => void;
+}
+
+export interface ToxicRequest {
+  readonly type: string;
+  readonly stream: string;
+  readonly toxicity: number;
+  readonly link: LinkName;
+  readonly attributes: Readonly<Record<string, number>>;
+  readonly rng: Rng;
+}
+
+/** In force until `lift`. `label` is for people and the report's shading. */
+export interface ActiveFault {
+  readonly label: string;
+  lift(): void;
+}
+
+export interface FaultDefinition {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: ParameterSpecs;
+  /** undefined: there was nothing to hit (no leader at the moment); the run notes it and goes on. */
+  inject(cluster: FaultTarget, parameters: ParameterValues, rng: Rng): ActiveFault | undefined;
+}
+
+export function nodeName(node: number): string {
+  return `n${node + 1}`;
+}
