@@ -111,3 +111,16 @@ export interface FaultWindow {
   readonly fromNs: Time;
   readonly toNs: Time;
 }
+
+/** What became of one line of a scenario's `expect`: for one run, or for a comparison of two variants. */
+export interface ExpectationOutcome {
+  /** For people: `latencyMs.put.p99 ≤ 20`. */
+  readonly text: string;
+  readonly ok: boolean;
+  /** null: the run has no such figure, which fails the expectation. */
+  readonly actual: number | null;
+  /** `≤ 20`, `≥ 1 and ≤ 3`, `= 0`. */
+  readonly bound: string;
+  /** The run's variant; of a comparison `<first> / <second>`. */
+  readonly variant: string;
+}
