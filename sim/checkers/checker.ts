@@ -1,0 +1,56 @@
+/**
+ * What a checker sees and says. Checkers watch every run: they draw no randomness and schedule no
+ * events, so that a run with them is the run without them. Each file opens with what it does not check.
+ *
+ * Nodes are numbered from 0. Calls on the hot path get shared immutable entries and must not keep
+ * more of them than their window allows.
+ */
+import type { Value } from '../bytes/value.ts';
+import type { Time } from '../clock.ts';
+import type { Entry } from '../nodes/raft/messages.ts';
+import type { ClientReply, ClientRequest } from '../rpc.ts';
+
+/** Ends the run: the first violation is the one to look at. */
+export type Report = (check: string, what: string) => void;
+
+/** Visits every live key of a replica in ascending order. */
+export type StateVisitor = (keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value) => boolean;
+
+/** One replica at the end of the run, after all faults were lifted and the cluster had time to settle. */
+export interface FinalReplica {
+  readonly node: number;
+  readonly up: boolean;
+  readonly appliedIndex: number;
+  scan(visit: StateVisitor): void;
+}
+
+/** What the workload can tell about a key without storing one. */
+export interface KeySpace {
+  readonly count: number;
+  /** −1: not a key of this workload. */
+  indexOf(keyBytes: Uint8Array, keyFrom: number, keyTo: number): number;
+  /** Fingerprint (see `fingerprint.ts`) of the value that key `index` was preloaded with; 0 if it was not. */
+  preloaded(index: number): number;
+}
+
+export interface Checker {
+  readonly name: string;
+  /** The node has won the election of `term`. */
+  onLeader?(node: number, term: number): void;
+  /** The entry now stands in the node's log, after one of term `previousTerm`. */
+  onAppend?(node: number, entry: Entry, previousTerm: number): void;
+  /** The node has learnt that the entry is committed. */
+  onCommit?(node: number, entry: Entry): void;
+  /** `hash` rolls over everything that the replica has applied since the beginning. */
+  onApply?(node: number, index: number, hash: number): void;
+  /** A snapshot has replaced the replica's state. */
+  onRestore?(node: number, index: number, hash: number): void;
+  /** The process starts (again) with what its disk held: logs and applied index may have gone back to what was durable. */
+  onRestart?(node: number, appliedIndex: number): void;
+  onInvoke?(request: ClientRequest, keyIndex: number): void;
+  /** `reply` undefined: the client gave up, the outcome is unknown. */
+  onOutcome?(request: ClientRequest, keyIndex: number, reply: ClientReply | undefined, now: Time): void;
+  /** All faults were lifted at `now`, for good. */
+  onHealed?(now: Time): void;
+  finish?(replicas: readonly FinalReplica[], now: Time): void;
+}

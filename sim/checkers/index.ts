@@ -1,0 +1,26 @@
+/** The registry of checkers: adding one is one file and one line here. All of them watch every run. */
+import type { Duration } from '../clock.ts';
+import { AcknowledgedWrites } from './acknowledged-writes.ts';
+import { ApplyOrder } from './apply-order.ts';
+import type { Checker, KeySpace, Report } from './checker.ts';
+import { CommittedEntries } from './committed-entries.ts';
+import { LogMatching } from './log-matching.ts';
+import { OneLeaderPerTerm } from './one-leader-per-term.ts';
+import { Progress } from './progress.ts';
+import { ReplicaEquality } from './replica-equality.ts';
+
+export interface CheckerSettings {
+  readonly nodes: number;
+  readonly keys: KeySpace;
+  readonly progressBoundNs: Duration;
+}
+
+export const CHECKERS: readonly ((report: Report, settings: CheckerSettings) => Checker)[] = [
+  (report) => new OneLeaderPerTerm(report),
+  (report) => new LogMatching(report),
+  (report) => new CommittedEntries(report),
+  (report, settings) => new ApplyOrder(report, settings.nodes),
+  (report, settings) => new AcknowledgedWrites(report, settings.keys),
+  (report) => new ReplicaEquality(report),
+  (report, settings) => new Progress(report, settings.progressBoundNs),
+];
