@@ -156,14 +156,17 @@ export class EventLoop {
   #siftDown(time: Time, key: number): void {
     const times = this.#times;
     const keys = this.#keys;
-    const size = this.#size;
+    const last = this.#size - 1;
     let hole = 0;
-    for (let child = 1; child < size; child = 2 * hole + 1) {
-      const right = child + 1;
-      if (right < size) {
+    for (let child = 1; child <= last; child = 2 * hole + 1) {
+      if (child < last) {
+        // Adding the comparison instead of branching on it: which child is earlier is a coin toss
+        // that no branch predictor wins.
         const leftTime = times[child]!;
-        const rightTime = times[right]!;
-        if (rightTime < leftTime || (rightTime === leftTime && keys[right]! < keys[child]!)) child = right;
+        const rightTime = times[child + 1]!;
+        const rightTie = rightTime === leftTime && keys[child + 1]! < keys[child]!;
+        child += +(rightTime < leftTime);
+        if (rightTie) child++;
       }
       const childTime = times[child]!;
       if (time < childTime || (time === childTime && key < keys[child]!)) break;
