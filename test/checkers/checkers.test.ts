@@ -1,0 +1,316 @@
+/** For each checker: a story that is right and stays silent, and the same story with one fault planted. */
+import { describe, expect, it } from 'vitest';
+import { FILL, Value } from '../../sim/bytes/value.ts';
+import { AcknowledgedWrites } from '../../sim/checkers/acknowledged-writes.ts';
+import { ApplyOrder } from '../../sim/checkers/apply-order.ts';
+import type { Checker, FinalReplica, Report } from '../../sim/checkers/checker.ts';
+import { CommittedEntries } from '../../sim/checkers/committed-entries.ts';
+import { fingerprint } from '../../sim/checkers/fingerprint.ts';
+import { LogMatching } from '../../sim/checkers/log-matching.ts';
+import { OneLeaderPerTerm } from '../../sim/checkers/one-leader-per-term.ts';
+import { Progress } from '../../sim/checkers/progress.ts';
+import { ReplicaEquality } from '../../sim/checkers/replica-equality.ts';
+import { Entry } from '../../sim/nodes/raft/messages.ts';
+import { type ClientReply, type ClientRequest, DELETE, PUT, type ReplyStatus } from '../../sim/rpc.ts';
+
+const entry = (term: number, index: number, mark = index): Entry => new Entry(term, index, 0, markedValue(mark));
+const markedValue = (mark: number): Value => Value.filled(Uint8Array.of(mark, 1, 2, 3), 100);
+
+const key = (index: number): Uint8Array => Uint8Array.of(index);
+const request = (operation: number, mark: number): ClientRequest => ({
+  kind: 'request',
+  session: 1,
+  sequence: 1,
+  operation,
+  key: key(0),
+  keyEnd: undefined,
+  limit: 0,
+  value: operation === PUT ? markedValue(mark) : undefined,
+  serializable: false,
+});
+const reply = (status: ReplyStatus, revision: number): ClientReply => ({
+  kind: 'reply',
+  session: 1,
+  sequence: 1,
+  status,
+  leader: 0,
+  value: undefined,
+  count: 0,
+  revision,
+  waits: undefined,
+});
+
+/** A replica whose state is a list of [key, mark]. */
+const replica = (node: number, appliedIndex: number, state: readonly (readonly [number, number])[]): FinalReplica => ({
+  node,
+  up: true,
+  appliedIndex,
+  scan(visit) {
+    for (const [index, mark] of state) if (!visit(key(index), 0, 1, markedValue(mark))) return;
+  },
+});
+const KEYS = {
+  count: 4,
+  indexOf: (bytes: Uint8Array, from: number) => bytes[from]!,
+  preloaded: (index: number) => (index === 3 ? fingerprint(markedValue(33)) : 0),
+};
+const PRELOADED = [3, 33] as const;
+
+function saidBy<C extends Checker>(make: (report: Report) => C, story: (checker: C) => void): string[] {
+  const said: string[] = [];
+  story(make((check, what) => said.push(`${check}: ${what}`)));
+  return said;
+}
+
+interface Case<C extends Checker> {
+  readonly make: (report: Report) => C;
+  readonly sound: (checker: C) => void;
+  readonly planted: readonly (readonly [fault: string, story: (checker: C) => void, expected: RegExp])[];
+}
+const cases = <C extends Checker>(c: Case<C>): Case<C> => c;
+
+const CASES = {
+  'one-leader-per-term': cases({
+    make: (report) => new OneLeaderPerTerm(report),
+    sound: (c) => {
+      c.onLeader(0, 1);
+      c.onLeader(0, 1);
+      c.onLeader(1, 2);
+      c.onLeader(0, 3);
+    },
+    planted: [
+      [
+        'two winners of term 5',
+        (c) => {
+          for (const n of [0, 2]) c.onLeader(n, 5);
+        },
+        /n1 and n3 both became leader of term 5/,
+      ],
+    ],
+  }),
+  'log-matching': cases({
+    make: (report) => new LogMatching(report),
+    sound: (c) => {
+      const [one, two, other] = [entry(1, 1), entry(1, 2), entry(2, 2)];
+      for (const node of [0, 1]) {
+        c.onAppend(node, one, 0);
+        c.onAppend(node, two, 1);
+      }
+      c.onAppend(2, other, 1); // a different term at the same index is no offence
+      c.onAppend(0, other, 1);
+      c.onAppend(1, entry(1, 2), 1); // read back from disk: equal content, another object
+    },
+    planted: [
+      [
+        'one index and term, two payloads',
+        (c) => {
+          c.onAppend(0, entry(1, 1, 7), 0);
+          c.onAppend(1, entry(1, 1, 8), 0);
+        },
+        /n2 holds entry 1 of term 1/,
+      ],
+      [
+        'the same, after another term had taken the index',
+        (c) => {
+          c.onAppend(0, entry(1, 1, 7), 0);
+          c.onAppend(1, entry(2, 1), 0);
+          c.onAppend(2, entry(1, 1, 8), 0);
+        },
+        /n3 holds entry 1 of term 1/,
+      ],
+      [
+        'one entry after different predecessors',
+        (c) => {
+          const shared = entry(3, 2);
+          c.onAppend(0, shared, 1);
+          c.onAppend(1, shared, 2);
+        },
+        /n2 has an entry of term 2, another node one of term 1/,
+      ],
+    ],
+  }),
+  'committed-entries': cases({
+    make: (report) => new CommittedEntries(report),
+    sound: (c) => {
+      for (const node of [0, 1, 2])
+        for (let index = 1; index < 3000; index++) c.onCommit(node, entry(1, index, index & 255));
+    },
+    planted: [
+      [
+        'an index committed with two terms',
+        (c) => {
+          c.onCommit(0, entry(2, 4));
+          c.onCommit(1, entry(3, 4));
+        },
+        /n2 learnt that entry 4 of term 3 .* is committed; before, it was entry 4 of term 2/,
+      ],
+    ],
+  }),
+  'apply-order': cases({
+    make: (report) => new ApplyOrder(report, 3),
+    sound: (c) => {
+      for (let index = 1; index < 5000; index++) c.onApply(0, index, index * 7);
+      c.onRestore(1, 4000, 28000);
+      c.onApply(1, 4001, 28007);
+      c.onRestart(1, 3500);
+      c.onApply(1, 3501, 24507);
+    },
+    planted: [
+      [
+        'an entry left out',
+        (c) => {
+          for (const i of [1, 3]) c.onApply(0, i, i);
+        },
+        /n1 applied entry 3 after entry 1/,
+      ],
+      [
+        'an entry twice',
+        (c) => {
+          for (const i of [1, 1]) c.onApply(0, i, i);
+        },
+        /n1 applied entry 1 after entry 1/,
+      ],
+      [
+        'another sequence',
+        (c) => {
+          for (const n of [0, 1]) c.onApply(n, 1, 100 + n);
+        },
+        /n2 has applied a different sequence/,
+      ],
+      [
+        'a snapshot of another history',
+        (c) => {
+          c.onApply(0, 1, 5);
+          c.onRestore(2, 1, 6);
+        },
+        /n3 has applied a different sequence/,
+      ],
+    ],
+  }),
+  'acknowledged-writes': cases({
+    make: (report) => new AcknowledgedWrites(report, KEYS),
+    sound: (c) => {
+      c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
+      c.onOutcome(request(PUT, 12), 0, reply('ok', 5));
+      c.onOutcome(request(PUT, 11), 0, reply('ok', 3)); // its reply came late
+      c.onOutcome(request(PUT, 20), 1, undefined); // unknown: may be there or not
+      c.onOutcome(request(PUT, 21), 2, reply('ok', 6));
+      c.onOutcome(request(DELETE, 0), 2, reply('ok', 7));
+      c.finish([replica(0, 9, [[0, 12], PRELOADED]), replica(1, 9, [[0, 12], [1, 20], PRELOADED])]);
+    },
+    planted: [
+      [
+        'an acknowledged write lost',
+        (c) => {
+          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
+          c.finish([replica(0, 9, [[0, 10], PRELOADED]), replica(1, 9, [PRELOADED])]);
+        },
+        /n2 holds nothing for key 0 instead of the acknowledged write \(applied at 1\)/,
+      ],
+      [
+        'an older value back',
+        (c) => {
+          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
+          c.onOutcome(request(PUT, 12), 0, reply('ok', 2));
+          c.finish([replica(0, 9, [[0, 10], PRELOADED])]);
+        },
+        /n1 holds another value for key 0/,
+      ],
+      [
+        'a deleted key back',
+        (c) => {
+          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
+          c.onOutcome(request(DELETE, 0), 0, reply('ok', 2));
+          c.finish([replica(0, 9, [[0, 10], PRELOADED])]);
+        },
+        /n1 holds another value for key 0/,
+      ],
+      [
+        'a key that nobody wrote',
+        (c) => c.finish([replica(0, 9, [[1, 10], PRELOADED])]),
+        /n1 holds another value for key 1 instead of nothing/,
+      ],
+      [
+        'a preloaded key gone',
+        (c) => c.finish([replica(0, 9, [])]),
+        /n1 holds nothing for key 3 instead of the preloaded value/,
+      ],
+      ['a key outside the key space', (c) => c.finish([replica(0, 9, [[200, 1]])]), /n1 holds a key that nobody wrote/],
+    ],
+  }),
+  'replica-equality': cases({
+    make: (report) => new ReplicaEquality(report),
+    sound: (c) => c.finish([replica(0, 9, [[0, 1]]), replica(1, 9, [[0, 1]]), replica(2, 8, [])]),
+    planted: [
+      [
+        'a value differs',
+        (c) => c.finish([replica(0, 9, [[0, 1]]), replica(1, 9, [[0, 2]])]),
+        /n1 \(1 keys\) and n2 \(1 keys\) differ at applied index 9/,
+      ],
+      [
+        'a key is missing',
+        (c) => c.finish([replica(0, 9, [[0, 1]]), replica(1, 9, [])]),
+        /n1 \(1 keys\) and n2 \(0 keys\) differ/,
+      ],
+    ],
+  }),
+  progress: cases({
+    make: (report) => new Progress(report, 100),
+    sound: (c) => {
+      c.check(10_000, true); // no fault yet: nothing to judge
+      c.onHealed(20_000);
+      c.onOutcome(request(PUT, 1), 0, reply('ok', 1), 20_090);
+      c.check(90_000, true);
+      c.finish([replica(0, 9, []), replica(1, 9, [])]);
+    },
+    planted: [
+      [
+        'refusals only',
+        (c) => {
+          c.onHealed(20_000);
+          c.onOutcome(request(PUT, 1), 0, reply('no-leader', 0), 20_090);
+          c.onOutcome(request(PUT, 1), 0, reply('no-leader', 0), 20_101);
+        },
+        /no write was acknowledged/,
+      ],
+      [
+        'silence',
+        (c) => {
+          c.onHealed(20_000);
+          c.check(20_101, true);
+        },
+        /no write was acknowledged/,
+      ],
+      [
+        'a replica left behind',
+        (c) => c.finish([replica(0, 9, []), replica(1, 7, [])]),
+        /n2 stopped at applied index 7, others reached 9/,
+      ],
+    ],
+  }),
+};
+
+for (const [name, { make, sound, planted }] of Object.entries(CASES) as unknown as [string, Case<Checker>][]) {
+  describe(name, () => {
+    it('stays silent while all is well', () => {
+      expect(saidBy(make, sound)).toEqual([]);
+    });
+    for (const [fault, story, expected] of planted) {
+      it(`catches: ${fault}`, () => {
+        const said = saidBy(make, story);
+        expect(said.length).toBeGreaterThan(0);
+        expect(said[0]).toMatch(expected);
+        expect(said[0]!.startsWith(`${name}: `)).toBe(true);
+      });
+    }
+  });
+}
+
+describe('fingerprint', () => {
+  it('tells stamps apart, ignores fill and is never 0', () => {
+    expect(fingerprint(markedValue(1))).not.toBe(fingerprint(markedValue(2)));
+    expect(fingerprint(Value.filled(Uint8Array.of(1), 5))).toBe(fingerprint(Value.filled(Uint8Array.of(1), 50)));
+    expect(fingerprint(Value.of(new Uint8Array(0)))).toBe(1);
+    expect(FILL).toBeGreaterThan(0);
+  });
+});
