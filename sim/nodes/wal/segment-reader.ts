@@ -1,0 +1,227 @@
+/**
+ * Reads the records of one segment after the other and keeps the rolling checksum.
+ *
+ * How a record that cannot be right is judged (etcd's rules):
+ *
+ *     frame is zero, or the file ends before it     the end of the segment
+ *     frame points past the end of the file         torn, if this is the newest segment; else corrupt
+ *     does not parse, or the checksum differs       torn, if this is the newest segment and, cut at the file's 512 B
+ *                                                   sectors, one piece of record and padding is all zero; else corrupt
+ *     checksum record differs from the sum so far   corrupt
+ *
+ * A torn record is where the log ends. What this does not notice: whole records lost behind a zero frame;
+ * bit rot that hits a newest segment's record with a zero sector of its own, which is taken for a torn write.
+ */
+import { SparseBuffer } from '../../bytes/sparse-buffer.ts';
+import { FILL, Value } from '../../bytes/value.ts';
+import { readVarint, varintEnd } from '../../bytes/varint.ts';
+import { type Disk, type File, SECTOR_BYTES } from '../../disk/disk.ts';
+import { BYTES_COPIED, BYTES_HASHED, SYSTEM_CALLS, type Work } from '../../work.ts';
+import { FRAME_BYTES, RECORD_CRC } from './record-encoder.ts';
+
+/** Read at a time; a longer record is read whole. */
+const CHUNK_BYTES = 1 << 20;
+/** Frame, type, crc, tag and length; and the fields of an entry before its payload. */
+const HEADER_BYTES = 64;
+/** A shorter run of fill is kept as literal bytes. */
+const FILL_LENGTH_MIN = 8;
+
+export type ReadStep = 'record' | 'end' | 'torn' | 'corrupt' | 'io-error';
+
+export class SegmentReader {
+  /** Holds the current record; positions below are in it, true until the next `next`. */
+  readonly buffer = new SparseBuffer(4096);
+  /** Over the data of all records so far. */
+  crc = 0;
+  /** End of the last good record in the file. */
+  offset = 0;
+  /** Of the current record. */
+  type = 0;
+  dataFrom = 0;
+  dataTo = 0;
+  /** Why `next` said corrupt. */
+  reason = '';
+  readonly #disk: Disk;
+  readonly #work: Work;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  #file: File | undefined;
+  #isNewest = false;
+  #chunkStart = 0;
+
+  constructor(disk: Disk, work: Work) {
+    this.#disk = disk;
+    this.#work = work;
+  }
+
+  turnTo(file: File, isNewest: boolean): void {
+    this.#file = file;
+    this.#isNewest = isNewest;
+    this.#chunkStart = 0;
+    this.buffer.reset();
+    this.offset = 0;
+  }
+
+  next(): ReadStep {
+    const file = this.#file!;
+    const { offset } = this;
+    const left = file.length - offset;
+    if (left <= 0) return 'end';
+    if (left < FRAME_BYTES) return this.#cutShort();
+    if (!this.#load(offset, Math.min(left, HEADER_BYTES))) return 'io-error';
+    const header = this.#header;
+    const start = offset - this.#chunkStart;
+    const headerBytes = Math.min(left, HEADER_BYTES);
+    this.buffer.copyTo(header, 0, start, start + headerBytes);
+    const top = header[7]!;
+    let length = 0;
+    for (let i = 6; i >= 0; i--) length = length * 256 + header[i]!;
+    if (length === 0 && top === 0) return 'end';
+    const padding = top & 0x80 ? top & 0x07 : 0;
+    if (length > left - FRAME_BYTES - padding) return this.#cutShort();
+    const total = FRAME_BYTES + length + padding;
+    if (!this.#load(offset, total)) return 'io-error';
+
+    const from = offset - this.#chunkStart;
+    const crc = this.#parse(from + FRAME_BYTES, length);
+    if (crc < 0) return this.#wrong('the record cannot be parsed', from + FRAME_BYTES, from + total);
+    if (this.type === RECORD_CRC) {
+      if (this.crc !== 0 && this.crc !== crc) {
+        this.reason = 'crc mismatch';
+        return 'corrupt';
+      }
+      this.crc = crc;
+    } else {
+      const { counts } = this.#work;
+      counts[BYTES_HASHED] = counts[BYTES_HASHED]! + (this.dataTo - this.dataFrom);
+      counts[BYTES_COPIED] = counts[BYTES_COPIED]! + total;
+      const sum = this.buffer.crc32c(this.crc, this.dataFrom, this.dataTo);
+      if (sum !== crc) return this.#wrong('crc mismatch', from + FRAME_BYTES, from + total);
+      this.crc = sum;
+    }
+    this.offset = offset + total;
+    return 'record';
+  }
+
+  /** The current record's data as bytes of its own. */
+  data(): Uint8Array {
+    const out = new Uint8Array(this.dataTo - this.dataFrom);
+    this.buffer.copyTo(out, 0, this.dataFrom, this.dataTo);
+    return out;
+  }
+
+  /** The current record as an entry; undefined if it is none. The payload owns its bytes. */
+  entry<E>(make: (term: number, index: number, type: number, data: Value) => E): E | undefined {
+    const header = this.#header;
+    const { dataFrom, dataTo } = this;
+    const size = Math.min(dataTo - dataFrom, HEADER_BYTES);
+    this.buffer.copyTo(header, 0, dataFrom, dataFrom + size);
+    let type = 0;
+    let term = 0;
+    let index = 0;
+    let at = 0;
+    while (at < size) {
+      const tag = header[at]!;
+      const value = readVarint(header, at + 1, size);
+      if (varintEnd < 0) return undefined;
+      at = varintEnd;
+      if (tag === 0x08) type = value;
+      else if (tag === 0x10) term = value;
+      else if (tag === 0x18) index = value;
+      else if (tag === 0x22) {
+        if (dataFrom + at + value !== dataTo) return undefined;
+        return make(term, index, type, ownedValue(this.buffer, dataFrom + at, dataTo));
+      } else return undefined;
+    }
+    return make(term, index, type, new Value());
+  }
+
+  /** Fields of the record at [from, from + length) of the buffer. Returns its crc, or −1. */
+  #parse(from: number, length: number): number {
+    const header = this.#header;
+    const size = Math.min(length, HEADER_BYTES);
+    this.buffer.copyTo(header, 0, from, from + size);
+    this.type = 0;
+    this.dataFrom = from + length;
+    this.dataTo = from + length;
+    let crc = 0;
+    let at = 0;
+    while (at < size) {
+      const tag = header[at]!;
+      const value = readVarint(header, at + 1, size);
+      if (varintEnd < 0) return -1;
+      at = varintEnd;
+      if (tag === 0x08) this.type = value;
+      else if (tag === 0x10) crc = value;
+      else if (tag === 0x1a) {
+        if (at + value !== length) return -1;
+        this.dataFrom = from + at;
+        return crc;
+      } else return -1;
+    }
+    return at === length ? crc : -1;
+  }
+
+  #wrong(reason: string, from: number, to: number): ReadStep {
+    if (this.#isNewest && this.#hasZeroSector(from, to)) return 'torn';
+    this.reason = reason;
+    return 'corrupt';
+  }
+
+  #cutShort(): ReadStep {
+    if (this.#isNewest) return 'torn';
+    this.reason = 'the segment ends within a record';
+    return 'corrupt';
+  }
+
+  /** Whether, cut where the file's sectors begin, a piece of buffer[from, to) is all zero. */
+  #hasZeroSector(from: number, to: number): boolean {
+    const bytes = new Uint8Array(to - from);
+    this.buffer.copyTo(bytes, 0, from, to);
+    let pieceFrom = 0;
+    while (pieceFrom < bytes.length) {
+      const inSector = (this.#chunkStart + from + pieceFrom) % SECTOR_BYTES;
+      const pieceTo = Math.min(bytes.length, pieceFrom + SECTOR_BYTES - inSector);
+      let at = pieceFrom;
+      while (at < pieceTo && bytes[at] === 0) at++;
+      if (at === pieceTo) return true;
+      pieceFrom = pieceTo;
+    }
+    return false;
+  }
+
+  /** Makes the buffer hold [offset, offset + count) of the file. */
+  #load(offset: number, count: number): boolean {
+    const start = this.#chunkStart;
+    if (offset >= start && offset + count <= start + this.buffer.length) return true;
+    this.#work.counts[SYSTEM_CALLS] = this.#work.counts[SYSTEM_CALLS]! + 1;
+    this.#chunkStart = offset;
+    return this.#disk.read(this.#file!, offset, Math.max(count, CHUNK_BYTES), this.buffer) === 'ok';
+  }
+}
+
+/** buffer[from, to) with its longest run of fill as fill; other runs, zeros for instance, become literal bytes. */
+function ownedValue(buffer: SparseBuffer, from: number, to: number): Value {
+  const { runStart, runLength, runByte, runCount } = buffer;
+  let low = 0;
+  let high = runCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (runStart[middle]! + runLength[middle]! > from) high = middle;
+    else low = middle + 1;
+  }
+  let fillFrom = to;
+  let fillLength = 0;
+  for (let k = low; k < runCount && runStart[k]! < to; k++) {
+    if (runByte[k] !== FILL) continue;
+    const start = Math.max(from, runStart[k]!);
+    const length = Math.min(to, runStart[k]! + runLength[k]!) - start;
+    if (length < FILL_LENGTH_MIN || length <= fillLength) continue;
+    fillFrom = start;
+    fillLength = length;
+  }
+  const literal = new Uint8Array(to - from - fillLength);
+  buffer.copyTo(literal, 0, from, fillFrom);
+  const fillAt = fillFrom - from;
+  if (fillLength > 0) buffer.copyTo(literal, fillAt, fillFrom + fillLength, to);
+  return new Value().set(literal, 0, literal.length, fillAt, fillLength);
+}

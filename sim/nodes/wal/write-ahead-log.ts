@@ -1,0 +1,275 @@
+/**
+ * The Raft log on disk: etcd's write-ahead log, byte for byte.
+ *
+ * Segments of `segmentBytes` are preallocated one ahead (`0.tmp`, `1.tmp`) and renamed into place when the
+ * one before is full: cut the old file to its length, flush and sync it; write sum, metadata and hard state
+ * into the new one, sync it, rename it, sync the directory. `save` syncs only if there are entries, or term or
+ * vote changed; a commit index alone waits in memory until the next sync, as in etcd.
+ *
+ * Fault model: none of its own; it lives on whatever the disk does. A failed write or sync makes the log
+ * unusable (etcd ends the process there): every later call returns the same failure. What is read back after
+ * a crash is `recovery.ts`'s business.
+ *
+ * Other than etcd: a new log appears by renaming its first segment, not a directory around it; and the hard
+ * state that was read at start is carried into the next segment, also if no newer one was saved in between.
+ */
+import { assert } from '../../assert.ts';
+import { BLOCK_BYTES, type Disk, type DiskOutcome, type File } from '../../disk/disk.ts';
+import { ENTRIES_APPENDED, SYSTEM_CALLS, type Work } from '../../work.ts';
+import { PageWriter } from './page-writer.ts';
+import { encodeSnapshotMark } from './protobuf.ts';
+import { RECORD_METADATA, RECORD_SNAPSHOT, RecordEncoder } from './record-encoder.ts';
+import { type Segment, segmentName } from './segment.ts';
+import type { HardState, SnapshotMark, WalEntry } from './wal-entry.ts';
+
+export interface WalOptions {
+  readonly disk: Disk;
+  /** Ends in '/'; segments and their temporary files live directly in it. */
+  readonly directory: string;
+  /** etcd: 64,000,000. */
+  readonly segmentBytes: number;
+  /** Released segments are removed until so many are left. etcd: 5. */
+  readonly segmentsMax: number;
+  readonly work: Work;
+}
+
+/** Where appending goes on: made by `createWriteAheadLog` and by recovery. */
+export interface WalPosition {
+  readonly metadata: Uint8Array;
+  readonly state: HardState;
+  readonly crc: number;
+  readonly lastIndex: number;
+  /** Ascending, the tail last. */
+  readonly segments: readonly Segment[];
+  readonly tail: File;
+  readonly offset: number;
+}
+
+export const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 };
+
+export class WriteAheadLog {
+  /** Index of the newest entry or snapshot in the log. */
+  lastIndex: number;
+  /** What the last `save` did: the host waits for the disk only if it synced. */
+  lastSaveSynced = false;
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #segmentBytes: number;
+  readonly #segmentsMax: number;
+  readonly #work: Work;
+  readonly #metadata: Uint8Array;
+  readonly #encoder: RecordEncoder;
+  readonly #writer: PageWriter;
+  readonly #segments: Segment[];
+  /** How many of `#segments`, from the oldest, hold nothing that is needed. */
+  #released = 0;
+  #term: number;
+  #vote: number;
+  #commit: number;
+  #failure: DiskOutcome = 'ok';
+  #next: File | undefined;
+  #nextName = '';
+  #nextCount = 0;
+
+  constructor(options: WalOptions, position: WalPosition) {
+    this.#disk = options.disk;
+    this.#directory = options.directory;
+    this.#segmentBytes = options.segmentBytes;
+    this.#segmentsMax = options.segmentsMax;
+    this.#work = options.work;
+    this.#metadata = position.metadata;
+    this.#encoder = new RecordEncoder(position.crc, options.work);
+    this.#writer = new PageWriter(options.disk, options.work, position.tail, position.offset);
+    this.#segments = [...position.segments];
+    this.lastIndex = position.lastIndex;
+    this.#term = position.state.term;
+    this.#vote = position.state.vote;
+    this.#commit = position.state.commit;
+    this.#prepareNext();
+  }
+
+  /** 'ok' until something failed. */
+  get failure(): DiskOutcome {
+    return this.#failure;
+  }
+
+  /** Segments now on disk, oldest first. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  /** Bytes appended to the tail, those that wait in memory included. */
+  get tailBytes(): number {
+    return this.#writer.offset + this.#writer.buffer.length;
+  }
+
+  /**
+   * Appends entries[from, to) and the hard state (undefined, or all zero: unchanged). On 'ok' the disk holds it, or,
+   * if `lastSaveSynced`, will hold it once the calling thread's requests are complete.
+   */
+  save(state: HardState | undefined, entries: readonly WalEntry[], from = 0, to = entries.length): DiskOutcome {
+    this.lastSaveSynced = false;
+    if (this.#failure !== 'ok') return this.#failure;
+    const hasState = state !== undefined && (state.term !== 0 || state.vote !== 0 || state.commit !== 0);
+    if (from >= to && !hasState) return 'ok';
+    const mustSync = from < to || (hasState && (state.term !== this.#term || state.vote !== this.#vote));
+    const encoder = this.#encoder;
+    const writer = this.#writer;
+    for (let i = from; i < to; i++) {
+      encoder.entry(writer.buffer, entries[i]!);
+      if (writer.buffer.length > SPILL_BYTES && this.#fails(writer.spill())) return this.#failure;
+    }
+    if (from < to) {
+      this.lastIndex = entries[to - 1]!.index;
+      const { counts } = this.#work;
+      counts[ENTRIES_APPENDED] = counts[ENTRIES_APPENDED]! + (to - from);
+    }
+    if (hasState) {
+      this.#term = state.term;
+      this.#vote = state.vote;
+      this.#commit = state.commit;
+      encoder.state(writer.buffer, state);
+      if (writer.buffer.length > SPILL_BYTES && this.#fails(writer.spill())) return this.#failure;
+    }
+    // as in etcd, what waits in memory does not count towards the size
+    if (writer.offset >= this.#segmentBytes) return this.#cut();
+    return mustSync ? this.sync() : 'ok';
+  }
+
+  /** Says that a snapshot of this index exists; its marker file must have been written before. Synced. */
+  saveSnapshot(mark: SnapshotMark): DiskOutcome {
+    if (this.#failure !== 'ok') return this.#failure;
+    this.#encoder.blob(this.#writer.buffer, RECORD_SNAPSHOT, encodeSnapshotMark(mark));
+    if (this.lastIndex < mark.index) this.lastIndex = mark.index;
+    return this.sync();
+  }
+
+  /** Everything appended so far reaches the disk: also a commit index that waits in memory. */
+  sync(): DiskOutcome {
+    if (this.#failure !== 'ok') return this.#failure;
+    if (this.#fails(this.#writer.flush())) return this.#failure;
+    this.#countCalls(1);
+    if (this.#fails(this.#disk.sync(this.#writer.file))) return this.#failure;
+    this.lastSaveSynced = true;
+    return 'ok';
+  }
+
+  /** Entries up to `index` are in a snapshot. The segment that holds `index` itself, and later ones, stay. */
+  releaseTo(index: number): void {
+    let smaller = this.#segments.length - 1;
+    for (let i = this.#released; i < this.#segments.length; i++) {
+      if (this.#segments[i]!.firstIndex >= index) {
+        smaller = i - 1;
+        break;
+      }
+    }
+    if (smaller > this.#released) this.#released = smaller;
+  }
+
+  /** Removes released segments, oldest first, while more than `segmentsMax` are there. Returns how many. etcd: every 30 s. */
+  purge(): number {
+    let removed = 0;
+    while (this.#segments.length > this.#segmentsMax && this.#released > 0) {
+      this.#countCalls(1);
+      if (this.#disk.remove(this.#segments[0]!.name) !== 'ok') break;
+      this.#segments.shift();
+      this.#released--;
+      removed++;
+    }
+    return removed;
+  }
+
+  /** A clean stop. The instance must not be used afterwards. */
+  close(): DiskOutcome {
+    const outcome = this.sync();
+    if (this.#next !== undefined) this.#disk.remove(this.#nextName);
+    this.#next = undefined;
+    return outcome;
+  }
+
+  #cut(): DiskOutcome {
+    const writer = this.#writer;
+    this.#countCalls(1);
+    if (this.#fails(this.#disk.truncate(writer.file, writer.offset))) return this.#failure;
+    if (this.sync() !== 'ok') return this.#failure;
+
+    if (this.#next === undefined) {
+      this.#failure = 'no-space';
+      return this.#failure;
+    }
+    writer.turnTo(this.#next, 0);
+    this.#encoder.checksum(writer.buffer);
+    this.#encoder.blob(writer.buffer, RECORD_METADATA, this.#metadata);
+    if (this.#term !== 0 || this.#vote !== 0 || this.#commit !== 0) {
+      this.#encoder.state(writer.buffer, { term: this.#term, vote: this.#vote, commit: this.#commit });
+    }
+    if (this.sync() !== 'ok') return this.#failure;
+
+    const sequence = this.#segments[this.#segments.length - 1]!.sequence + 1;
+    const firstIndex = this.lastIndex + 1;
+    const name = segmentName(this.#directory, sequence, firstIndex);
+    this.#countCalls(2);
+    if (this.#fails(this.#disk.rename(this.#nextName, name))) return this.#failure;
+    if (this.#fails(this.#disk.syncDirectory(this.#directory))) return this.#failure;
+    this.#segments.push({ name, sequence, firstIndex });
+    this.#prepareNext();
+    return 'ok';
+  }
+
+  /** The file for the next segment, allocated ahead. No room: noticed only when it is needed. */
+  #prepareNext(): void {
+    this.#nextName = `${this.#directory}${this.#nextCount % 2}.tmp`;
+    this.#nextCount++;
+    this.#countCalls(2);
+    const file = this.#disk.create(this.#nextName, 'wal');
+    this.#next = this.#disk.truncate(file, this.#segmentBytes) === 'ok' ? file : undefined;
+  }
+
+  #fails(outcome: DiskOutcome): boolean {
+    if (outcome === 'ok') return false;
+    this.#failure = outcome;
+    return true;
+  }
+
+  #countCalls(count: number): void {
+    this.#work.counts[SYSTEM_CALLS] = this.#work.counts[SYSTEM_CALLS]! + count;
+  }
+}
+
+/** Below this much there is surely nothing to spill; spares a call a record. */
+const SPILL_BYTES = 128 * 1024;
+
+/** Makes an empty log. A crash in between leaves none, or a whole one. */
+export function createWriteAheadLog(options: WalOptions, metadata: Uint8Array): WriteAheadLog | DiskOutcome {
+  assert(options.directory.endsWith('/'), 'wal: the directory must end in /');
+  assert(options.segmentBytes >= BLOCK_BYTES, 'wal: a segment must hold at least a page');
+  const { disk, directory, work } = options;
+  const temporary = `${directory}create.tmp`;
+  const file = disk.create(temporary, 'wal');
+  const allocated = disk.truncate(file, options.segmentBytes);
+  if (allocated !== 'ok') return allocated;
+  const encoder = new RecordEncoder(0, work);
+  const writer = new PageWriter(disk, work, file, 0);
+  encoder.checksum(writer.buffer);
+  encoder.blob(writer.buffer, RECORD_METADATA, metadata);
+  encoder.blob(writer.buffer, RECORD_SNAPSHOT, encodeSnapshotMark({ index: 0, term: 0 }));
+  const flushed = writer.flush();
+  if (flushed !== 'ok') return flushed;
+  const synced = disk.sync(file);
+  if (synced !== 'ok') return synced;
+  const name = segmentName(directory, 0, 0);
+  const renamed = disk.rename(temporary, name);
+  if (renamed !== 'ok') return renamed;
+  const named = disk.syncDirectory(directory);
+  if (named !== 'ok') return named;
+  work.counts[SYSTEM_CALLS] = work.counts[SYSTEM_CALLS]! + 5;
+  return new WriteAheadLog(options, {
+    metadata,
+    state: NO_STATE,
+    crc: encoder.crc,
+    lastIndex: 0,
+    segments: [{ name, sequence: 0, firstIndex: 0 }],
+    tail: file,
+    offset: writer.offset,
+  });
+}
