@@ -41,10 +41,18 @@ export interface ActiveFault {
   lift(): void;
 }
 
+export interface ParameterProblem {
+  readonly parameter: string;
+  /** Continues the parameter's name. */
+  readonly what: string;
+}
+
 export interface FaultDefinition {
   readonly name: string;
   readonly summary: string;
   readonly parameters: ParameterSpecs;
+  /** Why parameters that are fine one by one make no sense together, or in a cluster of this size. */
+  check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
   /** undefined: there was nothing to hit (no leader at the moment); the run notes it and goes on. */
   inject(cluster: FaultTarget, parameters: ParameterValues, rng: Rng): ActiveFault | undefined;
 }

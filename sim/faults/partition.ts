@@ -1,5 +1,5 @@
 import type { ParameterValues } from '../parameters.ts';
-import { type FaultDefinition, type FaultTarget, nodeName } from './fault.ts';
+import { type FaultDefinition, type FaultTarget, nodeName, type ParameterProblem } from './fault.ts';
 
 type Pair = readonly [from: number, to: number];
 
@@ -23,6 +23,7 @@ export const partition: FaultDefinition = {
     node: { kind: 'node', optional: true, doc: 'isolate, one-way, bridge: the node that the shape turns on.' },
     groups: { kind: 'groups', optional: true, doc: 'split: the sides, e.g. [[n1], [n2, n3]].' },
   },
+  check: checkShape,
   inject(cluster, parameters) {
     const cut = cutPairs(cluster, parameters);
     if (cut === undefined) return undefined;
@@ -30,6 +31,30 @@ export const partition: FaultDefinition = {
     return { label: `partition: ${cut.label}`, lift: () => cluster.unblock(handle) };
   },
 };
+
+/** Smallest cluster in which a shape cuts anything. */
+const NODES_MIN: Readonly<Record<string, number>> = { isolate: 2, 'one-way': 2, split: 2, ring: 4, bridge: 3 };
+
+function checkShape(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined {
+  const shape = parameters.shape as string;
+  const least = NODES_MIN[shape]!;
+  if (nodeCount < least) {
+    return {
+      parameter: 'shape',
+      what: `${shape} cuts nothing in a cluster of ${nodeCount}; allowed: from ${least} nodes`,
+    };
+  }
+  if (shape === 'split' && ((parameters.groups ?? []) as readonly unknown[]).length === 0) {
+    return { parameter: 'groups', what: 'missing; allowed: the sides of the split, e.g. [[n1], [n2, n3]]' };
+  }
+  if (shape !== 'split' && parameters.groups !== undefined) {
+    return { parameter: 'groups', what: `goes with shape split, not with ${shape}` };
+  }
+  if ((shape === 'split' || shape === 'ring') && parameters.node !== undefined) {
+    return { parameter: 'node', what: `goes with isolate, one-way and bridge, not with ${shape}` };
+  }
+  return undefined;
+}
 
 function cutPairs(cluster: FaultTarget, parameters: ParameterValues): { pairs: Pair[]; label: string } | undefined {
   const count = cluster.nodeCount;

@@ -1,0 +1,48 @@
+/**
+ * What a scenario may name: engines, faults, toxics, profiles. Taken from the registries, so that a
+ * new engine or fault is usable in scenario files, in their JSON Schema and in error messages at once.
+ */
+import { ENGINES } from '../engines/index.ts';
+import { FAULTS } from '../sim/faults/index.ts';
+import { TOXICS } from '../sim/network/toxics/index.ts';
+import type { ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
+
+export interface EngineEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: ParameterSpecs;
+}
+
+/** Why a fault's parameters, each fine by itself, don't make sense together or in a cluster of this size. */
+export interface ParameterProblem {
+  readonly parameter: string;
+  readonly what: string;
+}
+
+export interface FaultEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly parameters: ParameterSpecs;
+  /** The value of parameter `by` decides which further parameters there are: a toxic's attributes. */
+  readonly kinds?: { readonly by: string; readonly parameters: Readonly<Record<string, ParameterSpecs>> };
+  check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
+}
+
+export interface Catalogue {
+  readonly engines: readonly EngineEntry[];
+  readonly faults: readonly FaultEntry[];
+  readonly diskProfiles: readonly string[];
+  readonly cpuProfiles: readonly string[];
+}
+
+/** Everything that this version knows. */
+export const CATALOGUE: Catalogue = {
+  engines: ENGINES,
+  faults: FAULTS.map((fault) => {
+    if (fault.name !== 'toxic') return fault;
+    const attributes = Object.fromEntries(TOXICS.map((toxic) => [toxic.name, toxic.attributes]));
+    return { ...fault, kinds: { by: 'type', parameters: attributes } };
+  }),
+  diskProfiles: ['nvme', 'ssd', 'cloud-volume', 'hdd'],
+  cpuProfiles: ['etcd-2021'],
+};

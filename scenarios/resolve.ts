@@ -1,0 +1,113 @@
+/** From a validated body to what the simulator runs: everything named, in base units, nothing left out. */
+import type { ParameterValues } from '../sim/parameters.ts';
+import type { FaultSpec, RunSpec, Trigger, WorkloadSpec } from '../sim/run-spec.ts';
+import type { Lenient } from './lenient.ts';
+import type { Body, FaultBody } from './schema.ts';
+
+/** A RunSpec but for the seed. */
+export type RunPlan = Omit<RunSpec, 'seed'>;
+
+const SECOND = 1e9;
+const DEFAULT_END_NS = 10 * SECOND;
+/** With a bound on operations only: time after which the clients stop all the same. */
+const OPERATIONS_END_NS = 3600 * SECOND;
+
+/** The fields of a fault that say when; the other one names it. */
+export const FAULT_TIMING: readonly string[] = ['at', 'when', 'from', 'after', 'for'];
+
+export function endTimeNs(end: Lenient<Body['end']>): number {
+  return end.after ?? (end.operations === undefined ? DEFAULT_END_NS : OPERATIONS_END_NS);
+}
+
+export function resolve(scenario: string, variant: string, body: Body): RunPlan {
+  const { cluster, end } = body;
+  const engine = cluster.engine as { name: string; options: ParameterValues };
+  return {
+    scenario,
+    variant,
+    cluster: {
+      nodes: cluster.nodes,
+      engine: { name: engine.name, options: engine.options },
+      stateMachine: cluster.stateMachine,
+      disk: {
+        profile: cluster.disk.profile,
+        pageCacheBytes: cluster.disk.pageCache,
+        capacityBytes: cluster.disk.capacity,
+      },
+      cpu: cluster.cpu,
+      network: {
+        latencyNs: cluster.network.latency,
+        jitterNs: cluster.network.jitter,
+        bandwidthBytesPerS: cluster.network.bandwidth,
+        queueBytes: cluster.network.queue,
+      },
+      raft: {
+        electionTimeoutNs: cluster.raft.electionTimeout,
+        heartbeatIntervalNs: cluster.raft.heartbeatInterval,
+        preVote: cluster.raft.preVote,
+        checkQuorum: cluster.raft.checkQuorum,
+        readOnly: cluster.raft.readOnly,
+        messageBytesMax: cluster.raft.messageMax,
+        inflightMessagesMax: cluster.raft.inflightMessages,
+        uncommittedBytesMax: cluster.raft.uncommittedMax,
+        snapshotEntries: cluster.raft.snapshotEntries,
+        catchUpEntries: cluster.raft.catchUpEntries,
+        applyLagMax: cluster.raft.applyLagMax,
+      },
+      backend: {
+        batchOperations: cluster.backend.batchOperations,
+        batchIntervalNs: cluster.backend.batchInterval,
+      },
+      wal: { segmentBytes: cluster.wal.segment, segmentsMax: cluster.wal.segmentsMax },
+    },
+    workload: resolveWorkload(body.workload),
+    faults: body.faults.map(resolveFault),
+    end: {
+      operations: end.operations ?? 0,
+      timeNs: endTimeNs(end),
+      settleNs: end.settle,
+      eventsMax: end.events,
+    },
+  };
+}
+
+function resolveWorkload(workload: Body['workload']): WorkloadSpec {
+  const { load, value, keys } = workload;
+  return {
+    clients: workload.clients,
+    load:
+      load === 'closed'
+        ? { kind: 'closed', ratePerSMax: workload.rateLimit ?? 0 }
+        : { kind: 'open', ratePerS: load.open, arrivals: load.arrivals },
+    mix: workload.mix,
+    keys: { order: keys.order, count: keys.count, bytes: keys.size, zipfianExponent: keys.zipfianExponent },
+    value:
+      typeof value === 'number'
+        ? { kind: 'fixed', bytes: value }
+        : 'mean' in value
+          ? { kind: 'exponential', bytesMean: value.mean, bytesMax: value.max }
+          : { kind: 'uniform', bytesMin: value.min, bytesMax: value.max },
+    rangeKeys: workload.rangeKeys,
+    serializableReads: workload.reads === 'serializable',
+    target: workload.target,
+    timeoutNs: workload.timeout,
+    backoff: { initialNs: workload.backoff.initial, maxNs: workload.backoff.max },
+    preloadKeys: workload.preload,
+  };
+}
+
+/** The fault that an entry of the timeline names, with its parameters; `semantics.ts` has seen to it that there is one. */
+export function namedFaults(fault: Partial<FaultBody>): readonly [name: string, parameters: ParameterValues][] {
+  return Object.entries(fault)
+    .filter(([key, value]) => !FAULT_TIMING.includes(key) && value !== undefined)
+    .map(([key, value]) => [key, value as unknown as ParameterValues]);
+}
+
+function resolveFault(fault: FaultBody): FaultSpec {
+  const [name, parameters] = namedFaults(fault)[0]!;
+  const trigger: Trigger =
+    fault.when === undefined
+      ? { kind: 'time', atNs: fault.at ?? 0 }
+      : { kind: 'condition', when: fault.when, notBeforeNs: fault.from ?? 0, delayNs: fault.after ?? 0 };
+  return { fault: name, trigger, durationNs: fault.for ?? 0, parameters };
+}

@@ -1,0 +1,159 @@
+/**
+ * What a schema cannot say: whether the parts of a scenario fit one another. Each check takes the
+ * values it needs, and is skipped where one of them did not validate, so that all other problems are
+ * still reported. Checks are of one variant, because the matrix may vary any part.
+ */
+import type { LinkName, ParameterSpec, ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
+import type { Catalogue, FaultEntry } from './catalogue.ts';
+import type { Lenient } from './lenient.ts';
+import type { Path } from './path.ts';
+import { endTimeNs, FAULT_TIMING, namedFaults } from './resolve.ts';
+import type { Body, FaultBody } from './schema.ts';
+import { allowedText } from './suggestion.ts';
+import { formatQuantity } from './units.ts';
+
+export type Report = (path: Path, text: string, atKey?: boolean) => void;
+
+type Good = Lenient<Body>;
+type GoodFault = NonNullable<NonNullable<Good['faults']>[number]>;
+
+/** `good`: what of the body validated. `raw`: the body as written. */
+export function checkSemantics(
+  good: Good,
+  raw: Readonly<Record<string, unknown>>,
+  catalogue: Catalogue,
+  report: Report,
+): void {
+  checkRaft(good.cluster?.raft ?? {}, report);
+  checkWorkload(good.workload ?? {}, report);
+  const rawFaults = Array.isArray(raw.faults) ? (raw.faults as readonly unknown[]) : [];
+  for (const [index, rawFault] of rawFaults.entries()) {
+    const path = ['faults', index];
+    checkFaultForm(rawFault, path, catalogue, report);
+    const fault = good.faults?.[index];
+    if (fault === undefined) continue;
+    if (good.end !== undefined) checkFaultTime(fault, path, good.end, report);
+    if (good.cluster?.nodes !== undefined) checkFaultTarget(fault, path, good.cluster.nodes, catalogue, report);
+  }
+}
+
+function checkRaft(raft: NonNullable<NonNullable<Good['cluster']>['raft']>, report: Report): void {
+  const { electionTimeout, heartbeatInterval } = raft;
+  if (electionTimeout === undefined || heartbeatInterval === undefined) return;
+  if (electionTimeout >= 5 * heartbeatInterval) return;
+  const least = formatQuantity('duration', 5 * heartbeatInterval);
+  report(
+    ['cluster', 'raft', 'electionTimeout'],
+    `${formatQuantity('duration', electionTimeout)} is too short; allowed: at least 5 heartbeat intervals (${least}), as etcd demands`,
+  );
+}
+
+function checkWorkload(workload: NonNullable<Good['workload']>, report: Report): void {
+  const { mix, keys, value, load, backoff } = workload;
+  const at = (...rest: string[]): Path => ['workload', ...rest];
+  const exceeds = (
+    path: Path,
+    smaller: number | undefined,
+    larger: number | undefined,
+    kind: 'bytes' | 'duration',
+  ): void => {
+    if (smaller === undefined || larger === undefined || smaller <= larger) return;
+    report(path, `${formatQuantity(kind, smaller)} is more than max (${formatQuantity(kind, larger)})`);
+  };
+  if (mix !== undefined && [mix.put, mix.get, mix.delete, mix.range].every((share) => share === 0)) {
+    report(at('mix'), 'all shares are 0; allowed: at least one above 0');
+  }
+  if (load !== undefined && load !== 'closed' && workload.rateLimit !== undefined) {
+    report(at('rateLimit'), 'limits a closed loop only; allowed: leave it out, or load: closed', true);
+  }
+  if (keys?.count !== undefined && keys.size !== undefined) {
+    const least = String(keys.count - 1).length + 1;
+    if (keys.size < least) {
+      report(at('keys', 'size'), `${keys.size}B is too short for ${keys.count} keys; allowed: at least ${least}B`);
+    }
+  }
+  if (typeof value === 'object') {
+    if ('min' in value) exceeds(at('value', 'min'), value.min, value.max, 'bytes');
+    if ('mean' in value) exceeds(at('value', 'mean'), value.mean, value.max, 'bytes');
+  }
+  if (workload.preload !== undefined && keys?.count !== undefined && workload.preload > keys.count) {
+    report(at('preload'), `${workload.preload} is more than keys.count; allowed: at most ${keys.count}`);
+  }
+  exceeds(at('backoff', 'initial'), backoff?.initial, backoff?.max, 'duration');
+}
+
+/** Needs nothing but the names of the fields. */
+function checkFaultForm(raw: unknown, path: Path, catalogue: Catalogue, report: Report): void {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return;
+  const given = Object.keys(raw);
+  const names = catalogue.faults.map((fault) => fault.name);
+  const named = given.filter((key) => names.includes(key));
+  const unknown = given.some((key) => !names.includes(key) && !FAULT_TIMING.includes(key));
+  if (named.length === 0 && !unknown) report(path, `names no fault${allowedText(undefined, names)}`);
+  if (named.length > 1) report(path, `names ${named.length} faults (${named.join(', ')}); allowed: one each`);
+  const has = (key: string): boolean => given.includes(key);
+  if (!has('at') && !has('when')) report(path, 'says not when; allowed: at: 2s, or when: leader elected');
+  if (has('at') && has('when')) report([...path, 'when'], 'stands beside at; allowed: one of them', true);
+  for (const key of ['from', 'after']) {
+    if (has(key) && !has('when')) report([...path, key], 'goes with when only; allowed: at, for', true);
+  }
+}
+
+function checkFaultTime(fault: GoodFault, path: Path, end: NonNullable<Good['end']>, report: Report): void {
+  const endNs = endTimeNs(end);
+  const field = fault.when === undefined ? 'at' : 'from';
+  const startNs = fault[field];
+  if (startNs === undefined || startNs < endNs) return;
+  const text = formatQuantity('duration', startNs);
+  report([...path, field], `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`);
+}
+
+function checkFaultTarget(fault: GoodFault, path: Path, nodes: number, catalogue: Catalogue, report: Report): void {
+  for (const [name, parameters] of namedFaults(fault as Partial<FaultBody>)) {
+    const entry = catalogue.faults.find((candidate) => candidate.name === name)!;
+    const specs = parametersOf(entry, parameters);
+    let complete = true;
+    for (const [key, spec] of Object.entries(specs)) {
+      const value = parameters[key];
+      if (value !== undefined) checkMachines(spec, value, [...path, name, key], nodes, report);
+      else if (spec.optional !== true) complete = false;
+    }
+    const problem = complete ? entry.check?.(parameters, nodes) : undefined;
+    if (problem !== undefined) report([...path, name, problem.parameter], problem.what);
+  }
+}
+
+function parametersOf(entry: FaultEntry, parameters: ParameterValues): ParameterSpecs {
+  const kind = entry.kinds === undefined ? undefined : String(parameters[entry.kinds.by]);
+  return kind === undefined ? entry.parameters : { ...entry.parameters, ...entry.kinds!.parameters[kind] };
+}
+
+function checkMachines(spec: ParameterSpec, value: unknown, path: Path, nodes: number, report: Report): void {
+  const check = (name: string, at: Path): void => {
+    if (name === 'follower' && nodes === 1) report(at, 'a cluster of 1 node has no follower');
+    const number = /^n([0-9]+)$/.exec(name);
+    if (number !== null && Number(number[1]) > nodes) {
+      report(at, `there is no node ${name}; allowed: n1${nodes > 1 ? ` to n${nodes}` : ''}, leader, follower`);
+    }
+  };
+  if (spec.kind === 'node') check(value as string, path);
+  if (spec.kind === 'link') {
+    const { from, to } = value as Partial<LinkName>;
+    if (from !== undefined) check(from, [...path, 'from']);
+    if (to !== undefined) check(to, [...path, 'to']);
+    if (to === 'clients') report([...path, 'to'], 'nothing dials the clients; allowed: {from: clients, to: n1}');
+    else if (from !== undefined && from === to) report([...path, 'to'], 'there is no link from a machine to itself');
+  }
+  if (spec.kind === 'groups') {
+    const groups = value as readonly (readonly string[])[];
+    const seen = new Set<string>();
+    for (const [i, group] of groups.entries()) {
+      for (const [j, name] of (group ?? []).entries()) {
+        if (name === undefined) continue;
+        check(name, [...path, i, j]);
+        if (seen.has(name)) report([...path, i, j], `${name} is named twice`);
+        seen.add(name);
+      }
+    }
+  }
+}
