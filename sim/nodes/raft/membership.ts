@@ -1,0 +1,77 @@
+/** What follows from a new configuration: applied from the log, or brought by a snapshot. */
+import { type ConfChange, entersJoint, leavesJoint, TRANSITION_EXPLICIT } from './conf-change.ts';
+import { type Changed, changeSimply, enterJoint, leaveJoint, restoreMembership } from './configuration.ts';
+import { becomeFollower } from './election.ts';
+import { type Configuration, type Effects, Message, MSG_APP_RESP, NONE, type Snapshot } from './messages.ts';
+import { broadcastAppend, maybeCommit, probeMembers } from './replication.ts';
+import { FOLLOWER, LEADER, type RaftState } from './state.ts';
+import { isVoter, Tracker } from './tracker.ts';
+
+/** A committed change is being applied; gives the configuration now in force. */
+export function applyConfChange(state: RaftState, change: ConfChange, effects: Effects): Configuration {
+  const { tracker, log } = state;
+  let changed: Changed;
+  if (leavesJoint(change)) changed = leaveJoint(tracker);
+  else if (entersJoint(change)) {
+    changed = enterJoint(tracker, log.lastIndex(), change.transition !== TRANSITION_EXPLICIT, change.changes);
+  } else changed = changeSimply(tracker, log.lastIndex(), change.changes);
+  if (typeof changed === 'string') {
+    // only with validation off: all replicas come to the same end
+    state.fatal = 'impossible configuration change';
+    return tracker.configuration;
+  }
+  tracker.become(changed.configuration, changed.progress);
+  afterChange(state, effects);
+  return tracker.configuration;
+}
+
+function afterChange(state: RaftState, effects: Effects): void {
+  const { tracker } = state;
+  if (state.role !== LEADER) return;
+  const own = tracker.find(state.id);
+  if (own === undefined || own.isLearner) {
+    // without stepping down it goes on leading until the members elect somebody else
+    if (state.stepDownOnRemoval) becomeFollower(state, state.term, NONE);
+    return;
+  }
+  if (tracker.configuration.voters.length === 0) return;
+  // a smaller quorum may have committed more; new members should not wait for a heartbeat
+  if (maybeCommit(state)) broadcastAppend(state, effects);
+  else probeMembers(state, effects);
+  if (state.leadTransferee !== NONE && !isVoter(tracker.configuration, state.leadTransferee)) {
+    state.leadTransferee = NONE;
+  }
+}
+
+/** The membership that a node starts with. False if what was stored makes no sense. */
+export function restoreConfiguration(state: RaftState, stored: Configuration): boolean {
+  const { inflightMessagesMax, inflightBytesMax } = state.tracker;
+  const tracker = new Tracker(inflightMessagesMax, inflightBytesMax);
+  const changed = restoreMembership(tracker, state.log.lastIndex(), stored);
+  if (typeof changed === 'string') return false;
+  tracker.become(changed.configuration, changed.progress);
+  state.tracker = tracker;
+  return true;
+}
+
+export function handleSnapshot(state: RaftState, message: Message, effects: Effects): void {
+  const accepted = message.snapshot !== undefined && restore(state, message.snapshot);
+  const answer = new Message(MSG_APP_RESP, message.from, state.id, state.term);
+  answer.index = accepted ? state.log.lastIndex() : state.log.committed;
+  effects.messagesAfterAppend.push(answer);
+}
+
+/** False if the image brings nothing: it is old, its end is in the log already, or it is not for this node. */
+function restore(state: RaftState, snapshot: Snapshot): boolean {
+  const { log } = state;
+  if (snapshot.index <= log.committed || state.role !== FOLLOWER) return false;
+  const { configuration } = snapshot;
+  if (!isVoter(configuration, state.id) && !configuration.learners.includes(state.id)) return false;
+  if (log.term(snapshot.index) === snapshot.term) {
+    log.commitTo(snapshot.index);
+    return false;
+  }
+  log.restore(snapshot);
+  if (!restoreConfiguration(state, configuration)) state.fatal = 'impossible configuration change';
+  return true;
+}

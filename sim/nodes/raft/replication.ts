@@ -1,0 +1,321 @@
+/**
+ * The leader's side of the log: taking proposals, sending appends and images within each member's
+ * limits, and counting acknowledgements; and the follower's side: accepting them.
+ */
+import type { Value } from '../../bytes/value.ts';
+import { decodeConfChange, leavesJoint } from './conf-change.ts';
+import { UNKNOWN_TERM } from './log.ts';
+import {
+  type Effects,
+  EMPTY_DATA,
+  ENTRY_CONF_CHANGE_V2,
+  ENTRY_NORMAL,
+  Entry,
+  Message,
+  MSG_APP,
+  MSG_APP_RESP,
+  MSG_SNAP,
+  MSG_TIMEOUT_NOW,
+  NO_ENTRIES,
+  NONE,
+} from './messages.ts';
+import { DUE_ENTRIES, DUE_EVEN_EMPTY, DUE_NOTHING, PROBE, type Progress, REPLICATE, SNAPSHOT } from './progress.ts';
+import { releasePostponedReads } from './read-index.ts';
+import { LEADER, type RaftState } from './state.ts';
+import { isJoint } from './tracker.ts';
+
+export type ProposeOutcome = 'ok' | 'dropped';
+
+// ——— proposals ———
+
+/** On the leader. Conf changes that may not follow now become empty entries, so that the proposer sees an index. */
+export function propose(
+  state: RaftState,
+  types: readonly number[] | number,
+  datas: readonly Value[] | Value,
+  effects: Effects,
+): ProposeOutcome {
+  const { log } = state;
+  // removed from the configuration while leading, or handing over
+  if (state.tracker.find(state.id) === undefined || state.leadTransferee !== NONE) return 'dropped';
+  if (typeof types === 'number') {
+    const data = datas as Value;
+    const entry = acceptable(state, new Entry(state.term, log.lastIndex() + 1, types, data));
+    if (!reserve(state, entry.payloadBytes)) return 'dropped';
+    log.append(entry);
+  } else {
+    const values = datas as readonly Value[];
+    const first = log.lastIndex() + 1;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (let i = 0; i < types.length; i++) {
+      const entry = acceptable(state, new Entry(state.term, first + i, types[i]!, values[i]!));
+      bytes += entry.payloadBytes;
+      entries.push(entry);
+    }
+    if (!reserve(state, bytes)) return 'dropped';
+    for (let i = 0; i < entries.length; i++) log.append(entries[i]!);
+  }
+  acknowledgeOwn(state, effects);
+  broadcastAppend(state, effects);
+  return 'ok';
+}
+
+/** Without any check: what a new leader starts its term with. */
+export function appendEmpty(state: RaftState, effects: Effects): void {
+  const { log } = state;
+  log.append(new Entry(state.term, log.lastIndex() + 1, ENTRY_NORMAL, EMPTY_DATA));
+  acknowledgeOwn(state, effects);
+}
+
+/** The leader counts its own log like a follower's: when it is durable, so by a message to itself. */
+function acknowledgeOwn(state: RaftState, effects: Effects): void {
+  const { messagesAfterAppend } = effects;
+  const index = state.log.lastIndex();
+  if (state.lazy && messagesAfterAppend.length > 0) {
+    const last = messagesAfterAppend[messagesAfterAppend.length - 1]!;
+    if (last.type === MSG_APP_RESP && last.to === state.id && last.term === state.term) {
+      last.index = index;
+      return;
+    }
+  }
+  const message = new Message(MSG_APP_RESP, state.id, state.id, state.term);
+  message.index = index;
+  messagesAfterAppend.push(message);
+}
+
+function reserve(state: RaftState, bytes: number): boolean {
+  // an empty tail takes any size; an empty payload is never refused: a leader's first entry, a leave-joint
+  if (state.uncommittedBytes > 0 && bytes > 0 && state.uncommittedBytes + bytes > state.maxUncommittedSize)
+    return false;
+  state.uncommittedBytes += bytes;
+  return true;
+}
+
+export function releaseUncommitted(state: RaftState, bytes: number): void {
+  state.uncommittedBytes = Math.max(0, state.uncommittedBytes - bytes);
+}
+
+function acceptable(state: RaftState, entry: Entry): Entry {
+  if (entry.type === ENTRY_NORMAL) return entry;
+  const change = decodeConfChange(entry);
+  const pending = state.pendingConfIndex > state.log.applied;
+  const refused = change === undefined || pending || isJoint(state.tracker.configuration) !== leavesJoint(change);
+  if (refused && (change === undefined || state.validatesConfChanges)) {
+    return new Entry(entry.term, entry.index, ENTRY_NORMAL, EMPTY_DATA);
+  }
+  state.pendingConfIndex = entry.index;
+  return entry;
+}
+
+// ——— sending ———
+
+/** To everybody, even if it is empty: there is news about the log or about the commit index. */
+export function broadcastAppend(state: RaftState, effects: Effects): void {
+  const { progress } = state.tracker;
+  for (let i = 0; i < progress.length; i++) {
+    const member = progress[i]!;
+    if (member.id !== state.id) sendAppend(state, member, effects);
+  }
+}
+
+/** To everybody who has something to get. */
+export function probeMembers(state: RaftState, effects: Effects): void {
+  const { progress } = state.tracker;
+  for (let i = 0; i < progress.length; i++) {
+    const member = progress[i]!;
+    if (member.id === state.id) continue;
+    if (state.lazy) markDue(state, member, DUE_ENTRIES);
+    else maybeSendAppend(state, member, false, effects);
+  }
+}
+
+export function sendAppend(state: RaftState, member: Progress, effects: Effects): void {
+  if (state.lazy) markDue(state, member, DUE_EVEN_EMPTY);
+  else maybeSendAppend(state, member, true, effects);
+}
+
+function sendWhilePossible(state: RaftState, member: Progress, effects: Effects): void {
+  if (state.lazy) {
+    markDue(state, member, DUE_ENTRIES);
+    return;
+  }
+  // ends at the end of the log, or when the member's window is full
+  while (maybeSendAppend(state, member, false, effects));
+}
+
+function markDue(state: RaftState, member: Progress, due: number): void {
+  if (member.due >= due || member.paused()) return;
+  if (due === DUE_ENTRIES && member.next > state.log.lastIndex()) return;
+  member.due = due;
+  state.replicationDue = true;
+}
+
+/** Lazy replication: sends what has come together since the last time. */
+export function sendDueAppends(state: RaftState, effects: Effects): void {
+  state.replicationDue = false;
+  const { progress } = state.tracker;
+  for (let i = 0; i < progress.length; i++) {
+    const member = progress[i]!;
+    if (member.due === DUE_NOTHING) continue;
+    const evenEmpty = member.due === DUE_EVEN_EMPTY;
+    member.due = DUE_NOTHING;
+    if (state.role !== LEADER || member.id === state.id) continue;
+    if (!maybeSendAppend(state, member, evenEmpty, effects)) continue;
+    // a probe waits for its answer; a stream goes on while there is more
+    while (member.next <= state.log.lastIndex() && maybeSendAppend(state, member, false, effects));
+  }
+}
+
+/** One append, with as many entries as its limits allow; or an image if the log no longer reaches back. False if nothing was sent. */
+function maybeSendAppend(state: RaftState, member: Progress, evenEmpty: boolean, effects: Effects): boolean {
+  if (member.paused()) return false;
+  const { log } = state;
+  const previous = member.next - 1;
+  const previousTerm = log.term(previous);
+  if (previousTerm === UNKNOWN_TERM) return maybeSendSnapshot(state, member, effects);
+  // with a full window an empty append still goes out: its answer is what frees a window whose messages were lost
+  let entries = NO_ENTRIES;
+  if (member.state !== REPLICATE || !member.inflights.full()) entries = entriesFrom(state, member.next, effects);
+  if (entries.length === 0 && !evenEmpty) return false;
+  const message = new Message(MSG_APP, member.id, state.id, state.term);
+  message.index = previous;
+  message.logTerm = previousTerm;
+  message.entries = entries;
+  message.commit = log.committed;
+  effects.messages.push(message);
+  let bytes = 0;
+  for (let i = 0; i < entries.length; i++) bytes += entries[i]!.payloadBytes;
+  member.sentEntries(entries.length, bytes);
+  member.sentCommit = log.committed;
+  return true;
+}
+
+/** The next entries to send; the same array for every member that is at the same place. */
+function entriesFrom(state: RaftState, from: number, effects: Effects): readonly Entry[] {
+  const { log } = state;
+  const last = log.lastIndex();
+  if (from > last) return NO_ENTRIES;
+  const sent = effects.sentEntries;
+  const { length } = sent;
+  // an entry at one index and of one term has one history: same ends, same list
+  if (length > 0 && sent[0] === log.entry(from) && sent[length - 1] === log.entry(last)) return sent;
+  const entries = log.slice(from, state.maxSizePerMsg);
+  effects.sentEntries = entries;
+  return entries;
+}
+
+function maybeSendSnapshot(state: RaftState, member: Progress, effects: Effects): boolean {
+  // an image is dear: not for somebody who does not answer
+  if (!member.recentActive) return false;
+  const snapshot = state.log.snapshot ?? effects.snapshotFor(member.id);
+  if (snapshot === undefined || snapshot.index === 0) return false;
+  member.becomeSnapshot(snapshot.index);
+  const message = new Message(MSG_SNAP, member.id, state.id, state.term);
+  message.snapshot = snapshot;
+  effects.messages.push(message);
+  return true;
+}
+
+export function sendTimeoutNow(state: RaftState, to: number, effects: Effects): void {
+  effects.messages.push(new Message(MSG_TIMEOUT_NOW, to, state.id, state.term));
+}
+
+// ——— acknowledgements, on the leader ———
+
+/** Only entries of the leader's own term are committed by counting; earlier ones with them. */
+export function maybeCommit(state: RaftState): boolean {
+  const { log } = state;
+  const index = state.tracker.committed();
+  if (index <= log.committed || log.term(index) !== state.term) return false;
+  log.committed = index;
+  return true;
+}
+
+export function handleAppendResponse(state: RaftState, member: Progress, message: Message, effects: Effects): void {
+  const { log } = state;
+  member.recentActive = true;
+  if (message.reject) {
+    let hint = message.rejectHint;
+    // skips whole terms: below the hint the follower has no larger term than the one it names
+    if (message.logTerm > 0) hint = log.findAgreement(hint, message.logTerm);
+    if (!member.stepBack(message.index, hint)) return;
+    if (member.state === REPLICATE) member.becomeProbe();
+    sendAppend(state, member, effects);
+    return;
+  }
+  const isNews = member.acknowledge(message.index);
+  // an old index still ends a probe: the position is confirmed
+  if (!isNews && !(member.match === message.index && member.state === PROBE)) return;
+  if (member.state === PROBE) member.becomeReplicate();
+  else if (member.state === REPLICATE) member.inflights.freeUpTo(message.index);
+  else if (member.state === SNAPSHOT && member.match + 1 >= log.firstIndex()) {
+    // wherever the image came from: the log reaches it now
+    member.becomeProbe();
+    member.becomeReplicate();
+  }
+  const isOther = member.id !== state.id;
+  if (maybeCommit(state)) {
+    releasePostponedReads(state, effects);
+    broadcastAppend(state, effects);
+  } else if (isOther && member.canBumpCommit(log.committed)) {
+    sendAppend(state, member, effects);
+  }
+  if (!isOther) return;
+  sendWhilePossible(state, member, effects);
+  if (member.id === state.leadTransferee && member.match === log.lastIndex()) {
+    sendTimeoutNow(state, member.id, effects);
+  }
+}
+
+export function handleSnapshotStatus(member: Progress, failed: boolean): void {
+  if (member.state !== SNAPSHOT) return;
+  if (failed) member.pendingSnapshot = 0;
+  member.becomeProbe();
+  // after success wait for the member's own word, after failure for the next heartbeat
+  member.flowPaused = true;
+}
+
+// ——— following ———
+
+export function handleAppend(state: RaftState, message: Message, effects: Effects): void {
+  const { log } = state;
+  const { entries } = message;
+  const answer = new Message(MSG_APP_RESP, message.from, state.id, state.term);
+  if (message.index < log.committed) {
+    answer.index = log.committed;
+    effects.messagesAfterAppend.push(answer);
+    return;
+  }
+  if (log.term(message.index) === message.logTerm) {
+    const last = message.index + entries.length;
+    const conflict = log.findConflict(entries);
+    if (conflict !== 0) {
+      if (conflict <= log.committed) {
+        state.fatal = 'conflict with a committed entry';
+        return;
+      }
+      log.truncateAndAppend(entries, conflict);
+    }
+    log.commitTo(Math.min(message.commit, last));
+    answer.index = last;
+    effects.messagesAfterAppend.push(answer);
+    return;
+  }
+  // the largest index at which both logs could agree, judged by the term that the leader has at its end
+  const hint = log.findAgreement(Math.min(message.index, log.lastIndex()), message.logTerm);
+  answer.index = message.index;
+  answer.reject = true;
+  answer.rejectHint = hint;
+  answer.logTerm = Math.max(0, log.term(hint));
+  effects.messagesAfterAppend.push(answer);
+}
+
+/** The leader leaves an `autoLeave` joint configuration as soon as it is applied. */
+export function maybeLeaveJoint(state: RaftState, effects: Effects): void {
+  const { tracker, log } = state;
+  if (tracker.configuration.autoLeave && log.applied >= state.pendingConfIndex && state.role === LEADER) {
+    // dropped during a leader transfer; tried again with the next applied entry
+    propose(state, ENTRY_CONF_CHANGE_V2, EMPTY_DATA, effects);
+  }
+}
