@@ -3,10 +3,9 @@
  *
  * A line without `ratio` is judged in every run of the variants it names. A line with `ratio` is
  * judged once: on each seed that both variants ran, the figure of the first ÷ that of the second;
- * the mean of these is held against the bound. Each bound of a line is an outcome of its own; a figure
- * that a run does not have fails it.
+ * the mean of these is held against the bound. A figure that a run does not have fails the line.
  */
-import type { ComparisonOutcome, ExpectationOutcome, Metrics, RunResult } from '../sim/result.ts';
+import type { ExpectationOutcome, Metrics, RunResult } from '../sim/result.ts';
 import type { Head } from './schema.ts';
 
 export type Expectation = Head['expect'][number];
@@ -14,7 +13,7 @@ export type Expectation = Head['expect'][number];
 export interface Evaluation {
   /** Parallel to the runs given. */
   readonly ofRuns: readonly (readonly ExpectationOutcome[])[];
-  readonly ofComparisons: readonly ComparisonOutcome[];
+  readonly ofComparisons: readonly ExpectationOutcome[];
 }
 
 /** First parts of the paths that `metric` may name. A new figure in `Metrics` must be added here: the type says so. */
@@ -61,68 +60,78 @@ export function matchesVariant(pattern: string | undefined, variant: string): bo
   return new RegExp(`^${parts.join('.*')}$`, 'su').test(variant);
 }
 
-type Bound = Pick<ExpectationOutcome, 'operator' | 'limit'>;
-
-function boundsOf(expectation: Expectation): Bound[] {
-  const bounds: Bound[] = [];
-  if (expectation.equals !== undefined) bounds.push({ operator: '==', limit: expectation.equals });
-  if (expectation.min !== undefined) bounds.push({ operator: '>=', limit: expectation.min });
-  if (expectation.max !== undefined) bounds.push({ operator: '<=', limit: expectation.max });
-  return bounds;
+export function boundText(expectation: Expectation): string {
+  const parts: string[] = [];
+  if (expectation.equals !== undefined) parts.push(`= ${expectation.equals}`);
+  if (expectation.min !== undefined) parts.push(`≥ ${expectation.min}`);
+  if (expectation.max !== undefined) parts.push(`≤ ${expectation.max}`);
+  return parts.join(' and ');
 }
 
-function holds({ operator, limit }: Bound, actual: number): boolean {
-  if (operator === '<=') return actual <= limit;
-  if (operator === '>=') return actual >= limit;
-  return actual === limit;
+function holds(expectation: Expectation, actual: number | undefined): boolean {
+  if (actual === undefined) return false;
+  if (expectation.equals !== undefined && actual !== expectation.equals) return false;
+  if (expectation.min !== undefined && !(actual >= expectation.min)) return false;
+  return expectation.max === undefined || actual <= expectation.max;
 }
 
-function judge(expectation: Expectation, actual: number | undefined): ExpectationOutcome[] {
-  return boundsOf(expectation).map((bound) => ({
-    figure: expectation.metric,
-    ...bound,
-    actual: actual ?? null,
-    passed: actual !== undefined && holds(bound, actual),
-  }));
-}
-
-/** A run that was interrupted is not judged, and takes no part in a comparison. */
+/** A run that was interrupted is not judged; a comparison is not if a seed is missing on either side only because of that. */
 export function evaluate(expectations: readonly Expectation[], runs: readonly RunResult[]): Evaluation {
-  const judged = (run: RunResult): boolean => run.ended !== 'interrupted';
-  const ofRuns = runs.map((run) =>
-    expectations
-      .filter((expectation) => judged(run) && expectation.ratio === undefined)
-      .filter((expectation) => matchesVariant(expectation.variant, run.variant))
-      .flatMap((expectation) => judge(expectation, figureOf(run, expectation.metric))),
+  const judged = runs.map((run) => run.ended !== 'interrupted');
+  const ofRuns = runs.map((run, index) =>
+    judged[index]
+      ? expectations
+          .filter((expectation) => expectation.ratio === undefined && matchesVariant(expectation.variant, run.variant))
+          .map((expectation) => judgeRun(expectation, run))
+      : [],
   );
-  const whole = runs.filter(judged);
-  const ofComparisons = expectations.flatMap((expectation) => compare(expectation, whole));
+  const whole = runs.filter((_, index) => judged[index]);
+  const ofComparisons: ExpectationOutcome[] = [];
+  for (const expectation of expectations) {
+    const outcome = expectation.ratio === undefined ? undefined : judgeRatio(expectation, expectation.ratio, whole);
+    if (outcome !== undefined) ofComparisons.push(outcome);
+  }
   return { ofRuns, ofComparisons };
 }
 
-/** Nothing where no seed was run by both: one of them was filtered out. */
-function compare(expectation: Expectation, runs: readonly RunResult[]): ComparisonOutcome[] {
-  const [first, second] = expectation.ratio ?? [];
-  if (first === undefined || second === undefined) return [];
+function judgeRun(expectation: Expectation, run: RunResult): ExpectationOutcome {
+  const actual = figureOf(run, expectation.metric);
+  const bound = boundText(expectation);
+  return {
+    text: `${expectation.metric} ${bound}`,
+    ok: holds(expectation, actual),
+    actual: actual ?? null,
+    bound,
+    variant: run.variant,
+  };
+}
+
+/** undefined: no seed was run by both (one of them was filtered out). */
+function judgeRatio(
+  expectation: Expectation,
+  [first, second]: readonly string[],
+  runs: readonly RunResult[],
+): ExpectationOutcome | undefined {
+  const bound = boundText(expectation);
   const ratios: number[] = [];
+  let missing = false;
   for (const run of runs) {
     if (run.variant !== first) continue;
     const other = runs.find((candidate) => candidate.variant === second && candidate.seed === run.seed);
     if (other === undefined) continue;
-    const numerator = figureOf(run, expectation.metric) ?? Number.NaN;
-    const denominator = figureOf(other, expectation.metric) ?? Number.NaN;
-    ratios.push(numerator / denominator);
+    const numerator = figureOf(run, expectation.metric);
+    const denominator = figureOf(other, expectation.metric);
+    if (numerator === undefined || denominator === undefined || denominator === 0) missing = true;
+    else ratios.push(numerator / denominator);
   }
-  if (ratios.length === 0) return [];
-  const mean = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
-  const actual = Number.isFinite(mean) ? mean : undefined;
-  return judge(expectation, actual).map((outcome) => ({ ...outcome, first, second, seeds: ratios.length }));
-}
-
-const SIGNS = { '<=': '≤', '==': '=', '>=': '≥' } as const;
-
-/** For people: `latencyMs.put.p99 of bolt ÷ rocksdb ≤ 2`. */
-export function expectationText(outcome: ExpectationOutcome | ComparisonOutcome): string {
-  const of = 'first' in outcome ? ` of ${outcome.first} ÷ ${outcome.second}` : '';
-  return `${outcome.figure}${of} ${SIGNS[outcome.operator]} ${outcome.limit}`;
+  if (ratios.length === 0 && !missing) return undefined;
+  const actual = missing ? undefined : ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  const variant = `${first} / ${second}`;
+  return {
+    text: `${expectation.metric} of ${variant} ${bound}`,
+    ok: holds(expectation, actual),
+    actual: actual ?? null,
+    bound,
+    variant,
+  };
 }

@@ -112,21 +112,15 @@ export interface FaultWindow {
   readonly toNs: Time;
 }
 
-/** What became of one bound of a scenario's `expect` in one run. */
+/** What became of one line of a scenario's `expect`: for one run, or for a comparison of two variants. */
 export interface ExpectationOutcome {
-  /** Path below `metrics`, or `violations`, `events`, `virtualTimeNs`. */
-  readonly figure: string;
-  readonly operator: '<=' | '==' | '>=';
-  readonly limit: number;
+  /** For people: `latencyMs.put.p99 ≤ 20`. */
+  readonly text: string;
+  readonly ok: boolean;
   /** null: the run has no such figure, which fails the expectation. */
   readonly actual: number | null;
-  readonly passed: boolean;
-}
-
-/** What became of a bound on a ratio: the figure of the first variant ÷ that of the second, mean over equal seeds. */
-export interface ComparisonOutcome extends ExpectationOutcome {
-  readonly first: string;
-  readonly second: string;
-  /** Seeds that both ran. */
-  readonly seeds: number;
+  /** `≤ 20`, `≥ 1 and ≤ 3`, `= 0`. */
+  readonly bound: string;
+  /** The run's variant; of a comparison `<first> / <second>`. */
+  readonly variant: string;
 }
