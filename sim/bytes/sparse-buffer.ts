@@ -51,6 +51,11 @@ export class SparseBuffer {
     this.literal = grown;
   }
 
+  /** Room for `count` more runs; call before writing into the run arrays directly. */
+  reserveRuns(count: number): void {
+    while (this.runCount + count > this.runAt.length) this.#growRuns();
+  }
+
   u8(value: number): void {
     this.reserve(1);
     this.literal[this.literalLength] = value;

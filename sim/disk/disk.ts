@@ -33,7 +33,7 @@ export type Category = (typeof CATEGORIES)[number];
 export type ReadOutcome = 'ok' | 'io-error';
 export type DiskOutcome = 'ok' | 'io-error' | 'no-space';
 
-/** An open file. Survives rename and, as in POSIX, removal. Dies with the process at a crash. */
+/** An open file. Survives rename and, as in POSIX, removal until it is closed. Dies with the process at a crash. */
 export interface File {
   readonly name: string;
   readonly category: Category;
@@ -65,6 +65,8 @@ export interface Disk {
   /** A new empty file; an old one of that name is unlinked. `thread`-ordered like a write. */
   create(name: string, category: Category): File;
   open(name: string): File | undefined;
+  /** Gives up one handle of those that `create` and `open` gave. A removed file keeps its space until its last is closed. */
+  close(file: File): void;
   rename(from: string, to: string): DiskOutcome;
   remove(name: string): DiskOutcome;
   /** Names that start with `prefix`, in ascending code-unit order. */

@@ -1,0 +1,49 @@
+/**
+ * What a crash does to what was not durable: probabilities only; `crash.ts` carries it out.
+ *
+ * In the manner of FoundationDB's AsyncFileNonDurable: on a kill each page that was not synced is
+ * written, dropped or damaged; a damaged one by 512-byte sector: one in four good, else a side of it or
+ * all of it damaged, with or without garbage. Added: a page that was written several times since the
+ * last sync may have reached the device in any of its states.
+ */
+export interface CrashModel {
+  /** A whole block is kept, or lost, or else each of its sectors is decided by itself. */
+  readonly blockKept: number;
+  readonly blockLost: number;
+  /** A sector decided by itself is kept, or lost, or else torn. */
+  readonly sectorKept: number;
+  readonly sectorLost: number;
+  /** The damaged part of a torn sector holds garbage, or else what was there before. */
+  readonly tornGarbage: number;
+  /** Of a block with several unsynced writes, the newest state counts as written; or else any earlier one. */
+  readonly newestState: number;
+  /** A file keeps its newest length, or else any prefix of its length changes. The same for a directory and its names. */
+  readonly newestLength: number;
+  readonly newestNames: number;
+}
+
+export const POWER_CUT: CrashModel = {
+  blockKept: 0.35,
+  blockLost: 0.35,
+  sectorKept: 0.25,
+  sectorLost: 0.25,
+  tornGarbage: 0.5,
+  newestState: 0.75,
+  newestLength: 0.5,
+  newestNames: 0.5,
+};
+
+/**
+ * The process dies and the machine goes on: all that it had done stays. (A simplification: it becomes
+ * durable at that moment, where the real page cache would write it back within seconds.)
+ */
+export const PROCESS_KILL: CrashModel = {
+  blockKept: 1,
+  blockLost: 0,
+  sectorKept: 1,
+  sectorLost: 0,
+  tornGarbage: 0,
+  newestState: 1,
+  newestLength: 1,
+  newestNames: 1,
+};

@@ -1,0 +1,151 @@
+/**
+ * Names, and the journal of changes to them that are not durable.
+ *
+ * Each directory's changes form an ordered sequence: a directory sync makes all of them so far durable,
+ * and what a crash leaves is always a prefix of the sequence. Between directories there is no order,
+ * except that a rename across two is one change in both: atomic, and carried out after what stands
+ * before it in either. ext4 orders all directories in one journal, so that any fsync may make an earlier
+ * rename elsewhere durable; programs must not rely on that, and here it does not happen.
+ *
+ * Directories are prefixes of names. They need no creation and are never lost (a simplification).
+ * At `JOURNAL_MAX` changes the oldest half becomes durable by itself, as a journal commit would do.
+ */
+import { assert } from '../assert.ts';
+import type { SimulatedFile } from './simulated-file.ts';
+import type { Barriers } from './undo-log.ts';
+
+export const CREATED = 0;
+export const RENAMED = 1;
+export const REMOVED = 2;
+
+const JOURNAL_MAX = 1 << 16;
+
+export interface NameChange {
+  readonly kind: number;
+  readonly sequence: number;
+  readonly thread: number;
+  readonly file: SimulatedFile;
+  readonly name: string;
+  /** RENAMED: the new name; otherwise `name`. */
+  readonly to: string;
+  /** What the new name meant before. */
+  readonly displaced: SimulatedFile | undefined;
+  isDurable: boolean;
+}
+
+/** The directory of a name: '' or a prefix that ends in '/'. */
+export function directoryOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1);
+}
+
+export class Namespace {
+  readonly names = new Map<string, SimulatedFile>();
+  journal: NameChange[] = [];
+  /** Told when the last journal entry that mentions a file is gone. */
+  readonly #onForgotten: (file: SimulatedFile) => void;
+
+  constructor(onForgotten: (file: SimulatedFile) => void) {
+    this.#onForgotten = onForgotten;
+  }
+
+  list(prefix: string): string[] {
+    const found: string[] = [];
+    for (const name of this.names.keys()) if (name.startsWith(prefix)) found.push(name);
+    return found.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /** Each returns the file that lost its name, if one did. */
+  create(name: string, file: SimulatedFile, thread: number, sequence: number): SimulatedFile | undefined {
+    assert(name !== '' && !name.endsWith('/'), 'disk: not the name of a file');
+    const displaced = this.names.get(name);
+    this.#append({ kind: CREATED, sequence, thread, file, name, to: name, displaced, isDurable: false });
+    this.names.set(name, file);
+    return displaced;
+  }
+
+  rename(file: SimulatedFile, to: string, thread: number, sequence: number): SimulatedFile | undefined {
+    assert(to !== '' && !to.endsWith('/'), 'disk: not the name of a file');
+    const { name } = file;
+    const displaced = this.names.get(to);
+    this.#append({ kind: RENAMED, sequence, thread, file, name, to, displaced, isDurable: false });
+    this.names.delete(name);
+    this.names.set(to, file);
+    return displaced;
+  }
+
+  remove(file: SimulatedFile, thread: number, sequence: number): void {
+    const { name } = file;
+    this.#append({ kind: REMOVED, sequence, thread, file, name, to: name, displaced: undefined, isDurable: false });
+    this.names.delete(name);
+  }
+
+  /** Everything that happened directly in `directory` up to `sequence` is durable. */
+  settleDirectory(directory: string, sequence: number, barriers: Barriers): void {
+    const directories = new Set([directory]);
+    for (let i = this.journal.length - 1; i >= 0; i--) {
+      const change = this.journal[i];
+      if (change.sequence > sequence || change.sequence > barriers.barrier(change.thread)) continue;
+      this.#settleIfIn(change, directories);
+    }
+    this.#prune();
+  }
+
+  /** The same for the creation of `file` and what came before it in its directory. */
+  settleCreation(file: SimulatedFile, sequence: number, barriers: Barriers): void {
+    if (file.journalReferences === 0) return;
+    let directories: Set<string> | undefined;
+    for (let i = this.journal.length - 1; i >= 0; i--) {
+      const change = this.journal[i];
+      if (change.sequence > sequence || change.sequence > barriers.barrier(change.thread)) continue;
+      if (directories !== undefined) this.#settleIfIn(change, directories);
+      else if (change.file === file && change.kind === CREATED) {
+        directories = new Set([directoryOf(change.name)]);
+        change.isDurable = true;
+      }
+    }
+    this.#prune();
+  }
+
+  settleAll(sequence: number, barriers: Barriers): void {
+    for (const change of this.journal) {
+      if (change.sequence <= sequence && change.sequence <= barriers.barrier(change.thread)) change.isDurable = true;
+    }
+    this.#prune();
+  }
+
+  #settleIfIn(change: NameChange, directories: Set<string>): void {
+    const from = directoryOf(change.name);
+    const to = directoryOf(change.to);
+    if (!directories.has(from) && !directories.has(to)) return;
+    change.isDurable = true;
+    directories.add(from);
+    directories.add(to);
+  }
+
+  #append(change: NameChange): void {
+    if (this.journal.length >= JOURNAL_MAX) {
+      for (let i = 0; i < JOURNAL_MAX / 2; i++) this.journal[i].isDurable = true;
+      this.#prune();
+    }
+    this.journal.push(change);
+    change.file.journalReferences++;
+    if (change.displaced !== undefined) change.displaced.journalReferences++;
+  }
+
+  /** Forgets the durable changes that no undurable one precedes. */
+  #prune(): void {
+    let kept = 0;
+    while (kept < this.journal.length && this.journal[kept].isDurable) kept++;
+    if (kept === 0) return;
+    const gone = this.journal.splice(0, kept);
+    for (const change of gone) {
+      this.#forget(change.file);
+      if (change.displaced !== undefined) this.#forget(change.displaced);
+    }
+  }
+
+  #forget(file: SimulatedFile): void {
+    file.journalReferences--;
+    if (file.journalReferences === 0) this.#onForgotten(file);
+  }
+}

@@ -1,0 +1,596 @@
+/**
+ * A node's disk: files, page cache, durability, accounting.
+ *
+ * Fault model. Until a sync's flush has finished, a crash decides what of it survives: by block, by
+ * 512-byte sector, torn within a sector (`crash-model.ts`); lengths and names likewise (`namespace.ts`).
+ * What a thread did after a request that had not finished has not happened at all. Bytes covered by a
+ * finished sync always survive; a sector that is partly rewritten keeps the rest of its bytes. Errors,
+ * slowness and damage beyond crashes are faults (`faults/`). What a flush of one file does for another
+ * file that was written back before is not credited: only write-back's own flush makes that durable.
+ *
+ * Not simulated: the file system's own metadata and journal writes (they cost no bytes here), block
+ * allocation and fragmentation, read-ahead, permissions, hard links.
+ */
+import { assert } from '../assert.ts';
+import { SparseBuffer } from '../bytes/sparse-buffer.ts';
+import type { Rng } from '../rng.ts';
+import { appendRange, appendRun } from './block-codec.ts';
+import { type BlockStore, ZERO_BLOCK } from './block-store.ts';
+import { type CrashModel, POWER_CUT } from './crash-model.ts';
+import {
+  BLOCK_BYTES,
+  CATEGORIES,
+  type Category,
+  type DeviceRequest,
+  type Disk,
+  type DiskCounters,
+  type DiskOutcome,
+  type File,
+  type ReadOutcome,
+} from './disk.ts';
+import { DiskFaults } from './faults/disk-fault.ts';
+import { Namespace } from './namespace.ts';
+import { PageCache } from './page-cache.ts';
+import { RequestQueue } from './request-queue.ts';
+import { CATEGORY_SHIFT, DIRTY, MARKED, REFERENCED, RESIDENT, SimulatedFile } from './simulated-file.ts';
+import { type Barriers, CUT, EXTENDED, FILLED_HOLE, OVERWRITTEN, RANGE_SCALE, UndoLog } from './undo-log.ts';
+
+/** Thread of periodic write-back and of dirty pages that the page cache evicts. */
+export const WRITE_BACK_THREAD = 255;
+const THREADS_MAX = 256;
+/** Files whose last block is kept unpacked at a time. */
+const HOT_MAX = 16;
+const STATE_BITS = (1 << CATEGORY_SHIFT) - 1;
+
+export interface DiskOptions {
+  /** Shared by the disks of a cluster. */
+  readonly store: BlockStore;
+  /** The disk's own stream; only crashes draw from it. */
+  readonly rng: Rng;
+  readonly pageCacheBytes: number;
+  /** Of all files' lengths together. */
+  readonly capacityBytes: number;
+  readonly crashModel?: CrashModel;
+}
+
+const SYNC_FILE = 0;
+const SYNC_DIRECTORY = 1;
+const SYNC_WRITE_BACK = 2;
+const SYNC_NOTHING = 3;
+
+/** What becomes durable when a flush finishes. Reused. */
+interface PendingSync {
+  kind: number;
+  file: SimulatedFile | undefined;
+  directory: string;
+  sequence: number;
+}
+
+export class SimulatedDisk implements Disk, Barriers {
+  thread = 0;
+  /** Sum of the lengths of all files that have a name or an open handle. */
+  usedBytes = 0;
+  readonly counters: DiskCounters = {
+    writtenBytes: new Float64Array(CATEGORIES.length),
+    writeCalls: new Float64Array(CATEGORIES.length),
+    readBytes: new Float64Array(CATEGORIES.length),
+    readCalls: new Float64Array(CATEGORIES.length),
+    syncs: new Float64Array(CATEGORIES.length),
+    deviceWrittenBytes: new Float64Array(CATEGORIES.length),
+    deviceReadBytes: new Float64Array(CATEGORIES.length),
+    directorySyncs: 0,
+  };
+  readonly faults = new DiskFaults();
+  readonly store: BlockStore;
+  readonly capacityBytes: number;
+
+  readonly crashModel: CrashModel;
+  /** All files whose content may still matter, by id, in the order of creation. */
+  readonly #files = new Map<number, SimulatedFile>();
+  readonly #namespace: Namespace;
+  readonly #undo = new UndoLog();
+  readonly #cache: PageCache;
+  readonly #queues: (RequestQueue | undefined)[] = new Array(THREADS_MAX).fill(undefined);
+  readonly #syncs: PendingSync[] = [];
+  readonly #freeSyncs: number[] = [];
+  #nextFileId = 1;
+  /** Counts the calls that change something. */
+  #sequence = 0;
+  /** Its value at the last `writeBack`. */
+  #agedSequence = 0;
+
+  readonly #hotFiles: (SimulatedFile | undefined)[] = new Array(HOT_MAX).fill(undefined);
+  readonly #hotBuffers: SparseBuffer[] = [];
+  #hotHand = 0;
+  #scratch = new SparseBuffer(BLOCK_BYTES + 8);
+  /** Results of `#cleanDirty`. */
+  #cleanedBlocks = 0;
+  #cleanedRuns = 0;
+
+  constructor(options: DiskOptions) {
+    assert(CATEGORIES.length <= 256 >>> CATEGORY_SHIFT, 'disk: more categories than a page has bits for');
+    this.store = options.store;
+    this.capacityBytes = options.capacityBytes;
+    this.crashModel = options.crashModel ?? POWER_CUT;
+    this.#cache = new PageCache(options.pageCacheBytes, this.#files);
+    this.#namespace = new Namespace((file) => this.#releaseIfForgotten(file));
+  }
+
+  // ——— names ———
+
+  create(name: string, category: Category): File {
+    const file = new SimulatedFile(this.#nextFileId++, name, category);
+    this.#files.set(file.id, file);
+    file.isNamed = true;
+    file.handles = 1;
+    const displaced = this.#namespace.create(name, file, this.thread, ++this.#sequence);
+    if (displaced !== undefined) this.#unname(displaced);
+    return file;
+  }
+
+  open(name: string): File | undefined {
+    const file = this.#namespace.names.get(name);
+    if (file !== undefined) file.handles++;
+    return file;
+  }
+
+  close(file: File): void {
+    const closed = this.#live(file);
+    assert(closed.handles > 0, 'disk: closed more often than opened');
+    closed.handles--;
+    if (!closed.isNamed && closed.handles === 0) this.#makeUnreachable(closed);
+  }
+
+  /** Fails with `io-error` if there is no such file. */
+  rename(from: string, to: string): DiskOutcome {
+    const file = this.#namespace.names.get(from);
+    if (file === undefined) return 'io-error';
+    if (from === to) return 'ok';
+    const displaced = this.#namespace.rename(file, to, this.thread, ++this.#sequence);
+    file.name = to;
+    if (displaced !== undefined) this.#unname(displaced);
+    return 'ok';
+  }
+
+  /** Fails with `io-error` if there is no such file. */
+  remove(name: string): DiskOutcome {
+    const file = this.#namespace.names.get(name);
+    if (file === undefined) return 'io-error';
+    this.#namespace.remove(file, this.thread, ++this.#sequence);
+    this.#unname(file);
+    return 'ok';
+  }
+
+  list(prefix: string): string[] {
+    return this.#namespace.list(prefix);
+  }
+
+  syncDirectory(directory: string): DiskOutcome {
+    assert(directory === '' || directory.endsWith('/'), 'disk: not the name of a directory');
+    this.counters.directorySyncs++;
+    this.#queue(this.thread).flush(this.#addSync(SYNC_DIRECTORY, undefined, directory, this.#sequence), this.#sequence);
+    return 'ok';
+  }
+
+  // ——— content ———
+
+  read(file: File, offset: number, length: number, into: SparseBuffer): ReadOutcome {
+    const source = this.#live(file);
+    assert(offset >= 0 && length >= 0, 'disk: read of a negative range');
+    into.reset();
+    if (this.faults.count > 0 && this.faults.readOutcome(file, offset, length) !== 'ok') return 'io-error';
+    const category = source.categoryIndex;
+    this.counters.readCalls[category]++;
+    const end = Math.min(offset + length, source.length);
+    if (end <= offset) return 'ok';
+    this.counters.readBytes[category] += end - offset;
+    let block = Math.floor(offset / BLOCK_BYTES);
+    let inFrom = offset - block * BLOCK_BYTES;
+    for (let left = end - offset; left > 0; block++) {
+      const inTo = Math.min(BLOCK_BYTES, inFrom + left);
+      this.#touchRead(source, block);
+      this.#readBlock(source, block, into, inFrom, inTo);
+      left -= inTo - inFrom;
+      inFrom = 0;
+    }
+    if (this.faults.count > 0) this.faults.content(file, offset, into);
+    return 'ok';
+  }
+
+  /** All or nothing: `no-space` if the files would grow beyond the capacity. */
+  write(
+    file: File,
+    offset: number,
+    data: SparseBuffer,
+    from = 0,
+    to = data.length,
+    category: Category | undefined = undefined,
+  ): DiskOutcome {
+    const target = this.#live(file);
+    const count = to - from;
+    assert(offset >= 0 && from >= 0 && count >= 0 && to <= data.length, 'disk: write of a bad range');
+    if (this.faults.count > 0) {
+      const outcome = this.faults.writeOutcome(file, offset, count);
+      if (outcome !== 'ok') return outcome;
+    }
+    const oldLength = target.length;
+    const end = offset + count;
+    if (end > oldLength && this.usedBytes + end - oldLength > this.capacityBytes) return 'no-space';
+    const categoryIndex = category === undefined ? target.categoryIndex : CATEGORIES.indexOf(category);
+    this.counters.writeCalls[categoryIndex]++;
+    if (count === 0) return 'ok';
+    this.counters.writtenBytes[categoryIndex] += count;
+    const sequence = ++this.#sequence;
+    let block = Math.floor(offset / BLOCK_BYTES);
+    target.cover(Math.ceil(end / BLOCK_BYTES));
+    this.store.startSeries();
+    let inFrom = offset - block * BLOCK_BYTES;
+    for (let at = from; at < to; block++) {
+      const inTo = Math.min(BLOCK_BYTES, inFrom + to - at);
+      if (inFrom === 0 && inTo === BLOCK_BYTES) this.#writeBlock(target, block, data, at, oldLength, sequence);
+      else this.#writePart(target, block, inFrom, inTo, data, at, oldLength, sequence);
+      this.#touchWritten(target, block, categoryIndex);
+      at += inTo - inFrom;
+      inFrom = 0;
+    }
+    if (end > oldLength) {
+      // after the overwritten part of a block that straddles the old end: its state is what both wrote
+      this.#undo.add(target, EXTENDED, this.thread, sequence, oldLength, end, ZERO_BLOCK);
+      target.length = end;
+      this.usedBytes += end - oldLength;
+    }
+    return 'ok';
+  }
+
+  /** `no-space` if extending goes beyond the capacity. */
+  truncate(file: File, length: number): DiskOutcome {
+    const target = this.#live(file);
+    assert(length >= 0, 'disk: truncate to a negative length');
+    const oldLength = target.length;
+    if (length === oldLength) return 'ok';
+    if (length > oldLength && this.usedBytes + length - oldLength > this.capacityBytes) return 'no-space';
+    const sequence = ++this.#sequence;
+    if (length < oldLength) this.#cutBlocks(target, length, sequence);
+    const kind = length > oldLength ? EXTENDED : CUT;
+    this.#undo.add(target, kind, this.thread, sequence, oldLength, length, ZERO_BLOCK);
+    target.length = length;
+    this.usedBytes += length - oldLength;
+    return 'ok';
+  }
+
+  sync(file: File): DiskOutcome {
+    const target = this.#live(file);
+    let kind = SYNC_FILE;
+    if (this.faults.count > 0) {
+      const fate = this.faults.syncFate(file);
+      if (fate === 'io-error') return 'io-error';
+      if (fate === 'ok-volatile') kind = SYNC_NOTHING;
+    }
+    this.counters.syncs[target.categoryIndex]++;
+    this.#cleanDirty(target, target.dirtyCount);
+    const queue = this.#queue(this.thread);
+    if (this.#cleanedBlocks > 0) {
+      queue.write(this.#cleanedBlocks * BLOCK_BYTES, this.#cleanedRuns, this.#sequence);
+    }
+    queue.flush(this.#addSync(kind, target, '', this.#sequence), this.#sequence);
+    return 'ok';
+  }
+
+  /**
+   * Periodic write-back, called by the host on a deadline: what was dirty at the last call and still is
+   * goes to the device on `WRITE_BACK_THREAD`, and is durable when the flush after it has finished, with
+   * every change of length and name of that age. Linux looks every 5 s for pages older than 30 s.
+   */
+  writeBack(): void {
+    const queue = this.#queue(WRITE_BACK_THREAD);
+    let isDue = this.#namespace.journal.length > 0 && this.#namespace.journal[0].sequence <= this.#agedSequence;
+    for (const file of this.#files.values()) {
+      const first = file.firstRecord;
+      if (first >= 0 && this.#undo.sequence[first] <= this.#agedSequence) isDue = true;
+      if (file.agedCount > 0) {
+        this.#cleanDirty(file, file.agedCount);
+        if (this.#cleanedBlocks > 0) {
+          queue.write(this.#cleanedBlocks * BLOCK_BYTES, this.#cleanedRuns, this.#sequence);
+        }
+      }
+      file.agedCount = file.dirtyCount;
+    }
+    if (isDue) {
+      queue.flush(this.#addSync(SYNC_WRITE_BACK, undefined, '', this.#agedSequence), this.#sequence);
+    }
+    this.#agedSequence = this.#sequence;
+  }
+
+  // ——— time ———
+
+  takeRequest(thread: number, into: DeviceRequest): boolean {
+    const queue = this.#queues[thread];
+    return queue === undefined ? false : queue.take(into);
+  }
+
+  complete(thread: number): void {
+    const id = this.#queue(thread).complete();
+    if (id < 0) return;
+    const sync = this.#syncs[id];
+    const { kind, file, directory, sequence } = sync;
+    sync.file = undefined;
+    this.#freeSyncs.push(id);
+    if (kind === SYNC_FILE) {
+      const synced = file!;
+      if (!this.#files.has(synced.id)) return;
+      this.#undo.settle(synced, sequence, this, this.store);
+      this.#namespace.settleCreation(synced, sequence, this);
+    } else if (kind === SYNC_DIRECTORY) {
+      this.#namespace.settleDirectory(directory, sequence, this);
+    } else if (kind === SYNC_WRITE_BACK) {
+      for (const each of this.#files.values()) this.#undo.settle(each, sequence, this, this.store);
+      this.#namespace.settleAll(sequence, this);
+    }
+  }
+
+  settle(): void {
+    for (let thread = 0; thread < THREADS_MAX; thread++) {
+      const queue = this.#queues[thread];
+      if (queue === undefined) continue;
+      while (queue.take(DISCARDED)) {
+        // each is completed below
+      }
+      while (queue.length > 0) this.complete(thread);
+    }
+  }
+
+  /** The sequence number after which the thread's calls have not happened yet; Infinity if it waits for nothing. */
+  barrier(thread: number): number {
+    const queue = this.#queues[thread];
+    return queue === undefined ? Infinity : queue.barrier;
+  }
+
+  /** Memory of this disk's tables; the content itself is in the shared store. */
+  get memoryBytes(): number {
+    let sum = this.#undo.memoryBytes + this.#cache.memoryBytes;
+    for (const file of this.#files.values()) sum += file.tableBytes;
+    return sum;
+  }
+
+  // ——— blocks ———
+
+  #readBlock(file: SimulatedFile, block: number, into: SparseBuffer, inFrom: number, inTo: number): void {
+    const { hot } = file;
+    if (hot === undefined || block !== file.hotBlock) {
+      this.store.read(file.block(block), into, inFrom, inTo);
+      return;
+    }
+    const literalTo = Math.min(inTo, hot.length);
+    if (inFrom < literalTo) appendRange(into, hot, inFrom, literalTo);
+    appendRun(into, 0, inTo - Math.max(inFrom, literalTo));
+  }
+
+  #writeBlock(
+    file: SimulatedFile,
+    block: number,
+    data: SparseBuffer,
+    at: number,
+    oldLength: number,
+    sequence: number,
+  ): void {
+    if (block === file.hotBlock) this.#cool(file);
+    const old = file.blocks[block];
+    file.blocks[block] = this.store.putNext(data, at, at + BLOCK_BYTES);
+    if (block * BLOCK_BYTES < oldLength) {
+      this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, BLOCK_BYTES, old);
+    }
+  }
+
+  #writePart(
+    file: SimulatedFile,
+    block: number,
+    inFrom: number,
+    inTo: number,
+    data: SparseBuffer,
+    at: number,
+    oldLength: number,
+    sequence: number,
+  ): void {
+    if (block !== file.hotBlock) this.#heat(file, block);
+    const hot = file.hot!;
+    const start = block * BLOCK_BYTES + inFrom;
+    const dataTo = at + inTo - inFrom;
+    if (inFrom >= hot.length) {
+      if (start < oldLength) {
+        const to = start + inTo - inFrom;
+        this.#undo.add(file, FILLED_HOLE, this.thread, sequence, start, to, ZERO_BLOCK);
+      }
+      appendRun(hot, 0, inFrom - hot.length);
+      appendRange(hot, data, at, dataTo);
+    } else {
+      this.#seal(file);
+      const range = inFrom * RANGE_SCALE + inTo;
+      this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, range, this.store.share(file.blocks[block]));
+      const changed = this.#scratch.reset();
+      appendRange(changed, hot, 0, inFrom);
+      appendRange(changed, data, at, dataTo);
+      if (inTo < hot.length) appendRange(changed, hot, inTo, hot.length);
+      file.hot = changed;
+      this.#scratch = hot;
+    }
+    file.hotIsDirty = true;
+    if (inTo === BLOCK_BYTES) this.#cool(file);
+  }
+
+  #cutBlocks(file: SimulatedFile, length: number, sequence: number): void {
+    this.#cool(file);
+    const keptBlocks = Math.ceil(length / BLOCK_BYTES);
+    for (let block = keptBlocks; block < file.blockCount; block++) {
+      const old = file.blocks[block];
+      if (old !== ZERO_BLOCK) {
+        this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, BLOCK_BYTES, old);
+        file.blocks[block] = ZERO_BLOCK;
+      }
+      file.pages[block] = 0;
+    }
+    file.blockCount = Math.min(file.blockCount, keptBlocks);
+    const cut = length - Math.floor(length / BLOCK_BYTES) * BLOCK_BYTES;
+    const last = keptBlocks - 1;
+    if (cut === 0 || last >= file.blockCount) return;
+    const old = file.blocks[last];
+    if (old === ZERO_BLOCK) return;
+    const kept = this.#scratch.reset();
+    this.store.read(old, kept, 0, cut);
+    file.blocks[last] = this.store.put(kept, 0, cut);
+    this.#undo.add(file, OVERWRITTEN, this.thread, sequence, last, cut * RANGE_SCALE + BLOCK_BYTES, old);
+    this.#touchWritten(file, last, file.categoryIndex);
+  }
+
+  // ——— the block of the last partial write, unpacked ———
+
+  #heat(file: SimulatedFile, block: number): void {
+    let slot = -1;
+    if (file.hot !== undefined) {
+      this.#seal(file);
+      file.hot.reset();
+    } else {
+      slot = this.#hotHand;
+      this.#hotHand = (slot + 1) % HOT_MAX;
+      const previous = this.#hotFiles[slot];
+      if (previous !== undefined) this.#cool(previous);
+      this.#hotFiles[slot] = file;
+      file.hotSlot = slot;
+      file.hot = this.#hotBuffers.pop() ?? new SparseBuffer(512);
+    }
+    file.hotBlock = block;
+    this.store.readTrimmed(file.blocks[block], file.hot.reset());
+  }
+
+  /** Packs the hot block, which stays hot. */
+  #seal(file: SimulatedFile): void {
+    if (!file.hotIsDirty) return;
+    const old = file.blocks[file.hotBlock];
+    const hot = file.hot!;
+    file.blocks[file.hotBlock] = this.store.put(hot, 0, hot.length);
+    this.store.release(old);
+    file.hotIsDirty = false;
+  }
+
+  #cool(file: SimulatedFile): void {
+    if (file.hot === undefined) return;
+    this.#seal(file);
+    this.#hotFiles[file.hotSlot] = undefined;
+    this.#hotBuffers.push(file.hot);
+    file.hot = undefined;
+    file.hotBlock = -1;
+  }
+
+  // ——— pages ———
+
+  #touchRead(file: SimulatedFile, block: number): void {
+    const page = file.page(block);
+    if ((page & RESIDENT) !== 0) {
+      file.pages[block] = page | REFERENCED;
+      return;
+    }
+    this.counters.deviceReadBytes[file.categoryIndex] += BLOCK_BYTES;
+    this.#queue(this.thread).read(file.id, block, this.#sequence);
+    file.cover(block + 1);
+    this.#admit(file, block);
+  }
+
+  #touchWritten(file: SimulatedFile, block: number, category: number): void {
+    const page = file.pages[block];
+    if ((page & DIRTY) === 0) file.addDirty(block);
+    file.pages[block] = (page & STATE_BITS) | DIRTY | REFERENCED | (category << CATEGORY_SHIFT);
+    if ((page & RESIDENT) === 0) this.#admit(file, block);
+  }
+
+  #admit(file: SimulatedFile, block: number): void {
+    if (!this.#cache.insert(file, block)) return;
+    const evicted = this.#cache.evictedFile!;
+    const category = evicted.pages[this.#cache.evictedBlock] >>> CATEGORY_SHIFT;
+    this.counters.deviceWrittenBytes[category] += BLOCK_BYTES;
+    this.#queue(WRITE_BACK_THREAD).write(BLOCK_BYTES, 1, this.#sequence);
+  }
+
+  /** Takes the first `count` entries off the dirty list and counts them as written to the device. */
+  #cleanDirty(file: SimulatedFile, count: number): void {
+    const { dirty, pages } = file;
+    const { deviceWrittenBytes } = this.counters;
+    let blocks = 0;
+    let runs = 0;
+    for (let i = 0; i < count; i++) {
+      const block = dirty[i];
+      const page = file.page(block);
+      if ((page & DIRTY) === 0) continue;
+      pages[block] = (page & ~DIRTY) | MARKED;
+      blocks++;
+      deviceWrittenBytes[page >>> CATEGORY_SHIFT] += BLOCK_BYTES;
+      if (block === 0 || (pages[block - 1] & (DIRTY | MARKED)) === 0) runs++;
+    }
+    for (let i = 0; i < count; i++) {
+      const block = dirty[i];
+      if (block < file.blockCount) pages[block] &= ~MARKED;
+    }
+    for (let i = count; i < file.dirtyCount; i++) dirty[i - count] = dirty[i];
+    file.dirtyCount -= count;
+    file.agedCount = Math.max(0, file.agedCount - count);
+    this.#cleanedBlocks = blocks;
+    this.#cleanedRuns = runs;
+  }
+
+  // ——— life and death of files ———
+
+  #live(file: File): SimulatedFile {
+    const live = file as SimulatedFile;
+    assert(!live.isDead, 'disk: a file handle of a dead process');
+    return live;
+  }
+
+  #unname(file: SimulatedFile): void {
+    file.isNamed = false;
+    if (file.handles === 0) this.#makeUnreachable(file);
+  }
+
+  /** No name and no handle: the space is free, though a crash may yet bring the name back. */
+  #makeUnreachable(file: SimulatedFile): void {
+    this.#cool(file);
+    this.usedBytes -= file.length;
+    file.pages.fill(0);
+    file.dirtyCount = 0;
+    file.agedCount = 0;
+    if (file.journalReferences === 0) this.#release(file);
+  }
+
+  #releaseIfForgotten(file: SimulatedFile): void {
+    if (!file.isNamed && file.handles === 0) this.#release(file);
+  }
+
+  #release(file: SimulatedFile): void {
+    if (!this.#files.delete(file.id)) return;
+    this.#undo.discard(file, this.store);
+    for (let block = 0; block < file.blockCount; block++) this.store.release(file.blocks[block]);
+    file.isDead = true;
+  }
+
+  #queue(thread: number): RequestQueue {
+    const known = this.#queues[thread];
+    if (known !== undefined) return known;
+    assert(thread >= 0 && thread < THREADS_MAX, 'disk: thread numbers are 0 to 255');
+    const queue = new RequestQueue();
+    this.#queues[thread] = queue;
+    return queue;
+  }
+
+  #addSync(kind: number, file: SimulatedFile | undefined, directory: string, sequence: number): number {
+    const free = this.#freeSyncs.pop();
+    if (free === undefined) {
+      this.#syncs.push({ kind, file, directory, sequence });
+      return this.#syncs.length - 1;
+    }
+    const sync = this.#syncs[free];
+    sync.kind = kind;
+    sync.file = file;
+    sync.directory = directory;
+    sync.sequence = sequence;
+    return free;
+  }
+}
+
+const DISCARDED: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };

@@ -1,0 +1,138 @@
+/**
+ * What would have to be undone if the power failed now: one record for each change of content or
+ * length that is not durable, chained by file from oldest to newest. Typed arrays; records are reused.
+ *
+ *     EXTENDED     length from a to b; whatever lies in [a, b) was zeros before
+ *     CUT          length from a to b, b < a (the cut-off blocks have OVERWRITTEN records)
+ *     FILLED_HOLE  bytes [a, b), which were zeros and lie below the length
+ *     OVERWRITTEN  block a, bytes [b / 8192, b % 8192); the record owns a reference to the block as it was
+ *
+ * What a record wrote can be found too: its range, in the old content of the next OVERWRITTEN record
+ * for the same block or, failing that, in the block as it is now.
+ *
+ * Limit: 2^26 records; the host's write-back keeps them to what was written in a few seconds.
+ */
+import { assert } from '../assert.ts';
+import type { BlockRef, BlockStore } from './block-store.ts';
+import type { SimulatedFile } from './simulated-file.ts';
+
+export const EXTENDED = 0;
+export const CUT = 1;
+export const FILLED_HOLE = 2;
+export const OVERWRITTEN = 3;
+
+/** Scale of `from` in an OVERWRITTEN record's second number. */
+export const RANGE_SCALE = 8192;
+
+const RECORDS_MAX = 1 << 26;
+
+/** The sequence number after which a thread's calls have not happened yet in virtual time. */
+export interface Barriers {
+  barrier(thread: number): number;
+}
+
+export class UndoLog {
+  kind = new Uint8Array(256);
+  thread = new Uint8Array(256);
+  isDurable = new Uint8Array(256);
+  next = new Int32Array(256);
+  ref = new Int32Array(256);
+  sequence = new Float64Array(256);
+  a = new Float64Array(256);
+  b = new Float64Array(256);
+  /** Records in use. */
+  count = 0;
+  #used = 0;
+  #free = -1;
+
+  add(file: SimulatedFile, kind: number, thread: number, sequence: number, a: number, b: number, ref: BlockRef): void {
+    let record = this.#free;
+    if (record >= 0) this.#free = this.next[record];
+    else {
+      if (this.#used === this.kind.length) this.#grow();
+      record = this.#used++;
+    }
+    this.count++;
+    this.kind[record] = kind;
+    this.thread[record] = thread;
+    this.isDurable[record] = 0;
+    this.next[record] = -1;
+    this.ref[record] = ref;
+    this.sequence[record] = sequence;
+    this.a[record] = a;
+    this.b[record] = b;
+    if (file.lastRecord < 0) file.firstRecord = record;
+    else this.next[file.lastRecord] = record;
+    file.lastRecord = record;
+  }
+
+  /** What was done to the file up to `sequence`, and has happened, is durable now. */
+  settle(file: SimulatedFile, sequence: number, barriers: Barriers, store: BlockStore): void {
+    let record = file.firstRecord;
+    let isPrefix = true;
+    while (record >= 0 && this.sequence[record] <= sequence) {
+      const next = this.next[record];
+      if (this.sequence[record] <= barriers.barrier(this.thread[record])) this.isDurable[record] = 1;
+      // a durable record behind one that may yet be undone still tells what it wrote
+      if (this.isDurable[record] === 0) isPrefix = false;
+      if (isPrefix) {
+        this.#drop(record, store);
+        file.firstRecord = next;
+      }
+      record = next;
+    }
+    if (file.firstRecord < 0) file.lastRecord = -1;
+  }
+
+  /** Forgets all records of the file. */
+  discard(file: SimulatedFile, store: BlockStore): void {
+    let record = file.firstRecord;
+    while (record >= 0) {
+      const next = this.next[record];
+      this.#drop(record, store);
+      record = next;
+    }
+    file.firstRecord = -1;
+    file.lastRecord = -1;
+  }
+
+  get memoryBytes(): number {
+    return this.kind.length * 35;
+  }
+
+  #drop(record: number, store: BlockStore): void {
+    store.release(this.ref[record]);
+    this.next[record] = this.#free;
+    this.#free = record;
+    this.count--;
+  }
+
+  #grow(): void {
+    const size = this.kind.length * 2;
+    assert(size <= RECORDS_MAX, 'disk: more than 2^26 changes that are not durable');
+    this.kind = grownBytes(this.kind, size);
+    this.thread = grownBytes(this.thread, size);
+    this.isDurable = grownBytes(this.isDurable, size);
+    this.next = grownIntegers(this.next, size);
+    this.ref = grownIntegers(this.ref, size);
+    this.sequence = grownDoubles(this.sequence, size);
+    this.a = grownDoubles(this.a, size);
+    this.b = grownDoubles(this.b, size);
+  }
+}
+
+function grownBytes(old: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const bigger = new Uint8Array(size);
+  bigger.set(old);
+  return bigger;
+}
+function grownIntegers(old: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const bigger = new Int32Array(size);
+  bigger.set(old);
+  return bigger;
+}
+function grownDoubles(old: Float64Array, size: number): Float64Array<ArrayBuffer> {
+  const bigger = new Float64Array(size);
+  bigger.set(old);
+  return bigger;
+}
