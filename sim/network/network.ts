@@ -1,0 +1,665 @@
+/**
+ * The network: machines, links between them, and connections over the links.
+ *
+ * Fault model. A connection behaves as TCP does to its users: bytes arrive in order or the
+ * connection ends. What a partition catches (in flight or sent later) is not lost silently; it is
+ * held and sent again when the retransmission timer, which doubles from 200 ms, next expires after
+ * the partition has healed; if nothing gets through for `giveUpNs` (5 s, where etcd's peers and
+ * clients give up by their own time-outs; Linux alone would take 15 minutes) the sender's side ends
+ * as `unreachable`. The same if data arrives but acknowledgements can't come back. The peer of a side
+ * that gave up, crashed or reset hears of it after a one-way latency, or when the partition heals.
+ *
+ * Simplified: no congestion or slow-start window, no acknowledgement traffic, no segments (a message
+ * crosses the wire whole and arrives with its last byte), a reset needs no packet of the peer to
+ * provoke it, and a heal acknowledges at once.
+ *
+ * Bounds. A `send` is refused when the link's queue (`LinkSpec.queueBytes`) is full, or when the
+ * stream itself holds as much in toxics, in retransmission or without acknowledgement.
+ */
+import { assert } from '../assert.ts';
+import type { Duration, Time } from '../clock.ts';
+import { MILLISECOND, SECOND } from '../clock.ts';
+import type { EventLoop, Handler } from '../loop.ts';
+import type { ParameterValues } from '../parameters.ts';
+import type { Rng } from '../rng.ts';
+import type { LinkSpec } from '../run-spec.ts';
+import { type ChainOutput, type ProxyName, ToxicChains, type ToxicHandle, type ToxicSpec } from './chains.ts';
+import {
+  ACCEPTOR,
+  CLOSED,
+  type CloseReason,
+  Connection,
+  type ConnectionOwner,
+  DIALLER,
+  type Direction,
+  type Endpoint,
+  type Listener,
+  NEW,
+  OPEN,
+} from './connection.ts';
+import { Link } from './link.ts';
+import { DATA, FIN, KIND_NAMES, type MessageQueue, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
+import type { BlockedPairs } from './partition.ts';
+
+const DELIVER = 1;
+const RESUME = 2;
+const GIVE_UP = 3;
+const WRITABLE = 4;
+const STAGE_HEAD = 5;
+const STAGE_TIMER = 6;
+
+/** An IP and a TCP header: what a message without data weighs. */
+const CONTROL_BYTES = 40;
+const CONNECTIONS_MAX = 1 << 16;
+const RETRANSMISSION_TIMEOUT_NS: Duration = 200 * MILLISECOND;
+const RETRANSMISSION_TIMEOUT_NS_MAX: Duration = 120 * SECOND;
+const GIVE_UP_NS: Duration = 5 * SECOND;
+
+export interface NetworkOptions {
+  readonly machines: number;
+  /** One for all links, or one for each. */
+  readonly link: LinkSpec | ((from: number, to: number) => LinkSpec);
+  readonly traceId: number;
+  /** For people, in trace lines. */
+  readonly machineNames?: readonly string[];
+  /** How long a stream may get nothing through; default 5 s. */
+  readonly giveUpNs?: Duration;
+}
+
+/** Names a partition in force; 0 names none. */
+export type BlockHandle = number;
+
+/** Since the start of the run. */
+export interface NetworkCounters {
+  messagesSent: number;
+  bytesSent: number;
+  messagesDelivered: number;
+  bytesDelivered: number;
+  /** Sent and never delivered: the connection ended first. */
+  messagesLost: number;
+  bytesLost: number;
+  /** Caught by a partition, or sent behind something that was, and sent again. */
+  messagesRetransmitted: number;
+  bytesRetransmitted: number;
+  sendsRefused: number;
+  dials: number;
+  resets: number;
+  unreachable: number;
+}
+
+export class Network implements Handler, ConnectionOwner, ChainOutput {
+  readonly traceId: number;
+  readonly machines: number;
+  readonly counters: NetworkCounters = {
+    messagesSent: 0,
+    bytesSent: 0,
+    messagesDelivered: 0,
+    bytesDelivered: 0,
+    messagesLost: 0,
+    bytesLost: 0,
+    messagesRetransmitted: 0,
+    bytesRetransmitted: 0,
+    sendsRefused: 0,
+    dials: 0,
+    resets: 0,
+    unreachable: 0,
+  };
+  readonly #loop: EventLoop;
+  readonly #links: Link[] = [];
+  readonly #slots = new MessageSlots();
+  readonly #chains: ToxicChains;
+  readonly #listeners: (Listener | undefined)[] = [];
+  /** In the order of dialling. */
+  readonly #connections = new Set<Connection>();
+  /** By index; two to a connection slot. */
+  readonly #directions: (Direction | undefined)[] = [];
+  readonly #freeConnections: number[] = [];
+  readonly #blocks = new Map<BlockHandle, BlockedPairs>();
+  readonly #machineNames: readonly string[];
+  readonly #giveUpNs: Duration;
+  #serial = 0;
+  #blockHandles = 0;
+
+  constructor(loop: EventLoop, rng: Rng, options: NetworkOptions) {
+    this.#loop = loop;
+    this.traceId = options.traceId;
+    this.machines = options.machines;
+    this.#machineNames = options.machineNames ?? [];
+    this.#giveUpNs = options.giveUpNs ?? GIVE_UP_NS;
+    this.#chains = new ToxicChains(loop, rng, this, { head: STAGE_HEAD, timer: STAGE_TIMER });
+    const { link } = options;
+    for (let from = 0; from < options.machines; from++) {
+      for (let to = 0; to < options.machines; to++) {
+        const spec = typeof link === 'function' ? link(from, to) : link;
+        this.#links.push(new Link(from, to, spec, rng.fork(`link/${from}-${to}`)));
+      }
+    }
+  }
+
+  // ——— connections ———
+
+  listen(machine: number, listener: Listener): void {
+    this.#listeners[machine] = listener;
+  }
+
+  unlisten(machine: number): void {
+    this.#listeners[machine] = undefined;
+  }
+
+  /**
+   * Opens a connection: `onOpen` follows after a round trip, or `onClosed` if it is refused or nobody answers.
+   * `established`: it stands at once, for the start of a run; the acceptor must be listening.
+   */
+  dial(from: number, to: number, endpoint: Endpoint, tag = 0, established = false): Connection {
+    const slot = this.#freeConnections.pop() ?? this.#directions.length / 2;
+    assert(slot < CONNECTIONS_MAX, 'network: more than 65536 connections');
+    const connection = new Connection(this, slot, ++this.#serial, tag, this.link(from, to), this.link(to, from));
+    const [forth, back] = connection.directions;
+    this.#directions[slot * 2] = forth;
+    this.#directions[slot * 2 + 1] = back;
+    this.#connections.add(connection);
+    this.counters.dials++;
+    forth.endpoint = endpoint;
+    if (established) {
+      const isAccepted = this.#accept(connection);
+      assert(isAccepted, 'network: an established connection was refused');
+      forth.state = OPEN;
+      back.endpoint?.onOpen?.(connection, ACCEPTOR);
+    } else {
+      this.#sendControl(forth, SYN);
+    }
+    return connection;
+  }
+
+  send(direction: Direction, message: unknown, bytes: number): boolean {
+    assert(bytes > 0, 'network: a message without bytes');
+    if (direction.state !== OPEN) return false;
+    if (direction.hasEnded) {
+      // A proxy has closed it; the sender will hear of that soon.
+      this.#count(bytes);
+      this.#lose(bytes);
+      return true;
+    }
+    if (direction.isSlow) return this.#sendSlowly(direction, message, bytes);
+    if (!direction.link.hasRoom(bytes, this.#loop.now)) return this.#refuse(direction, true);
+    this.#count(bytes);
+    this.#transmit(direction, this.#slots.take(message, DATA, bytes), bytes);
+    return true;
+  }
+
+  close(direction: Direction): void {
+    if (direction.state === CLOSED) return;
+    if (direction.state === NEW) {
+      this.reset(direction);
+      return;
+    }
+    direction.state = CLOSED;
+    const { connection } = direction;
+    if (direction.reverse.state === CLOSED) {
+      this.#finish(connection);
+      return;
+    }
+    if (direction.hasEnded) return;
+    direction.hasEnded = true;
+    if (direction.isChained) this.#chains.enterClose(direction);
+    else this.putClose(direction);
+  }
+
+  reset(direction: Direction): void {
+    if (direction.state === CLOSED) return;
+    direction.state = CLOSED;
+    this.#resetPeer(direction);
+  }
+
+  // ——— faults ———
+
+  /** Blocks directed links until `unblock`. Blocks add up: a link works when the last one over it is lifted. */
+  block(pairs: BlockedPairs): BlockHandle {
+    const handle = ++this.#blockHandles;
+    this.#blocks.set(handle, pairs);
+    for (const [from, to] of pairs) this.link(from, to).blocked++;
+    return handle;
+  }
+
+  unblock(handle: BlockHandle): void {
+    const pairs = this.#blocks.get(handle);
+    if (pairs === undefined) return;
+    this.#blocks.delete(handle);
+    for (const [from, to] of pairs) {
+      const link = this.link(from, to);
+      link.blocked--;
+      if (link.blocked === 0) this.#heal(link);
+    }
+  }
+
+  isBlocked(from: number, to: number): boolean {
+    return this.link(from, to).blocked > 0;
+  }
+
+  /** 0 if the proxy has a toxic of that name already. */
+  addToxic(spec: ToxicSpec): ToxicHandle {
+    return this.#chains.add(spec, this.#connections);
+  }
+
+  updateToxic(handle: ToxicHandle, attributes: ParameterValues, toxicity?: number): void {
+    this.#chains.update(handle, attributes, toxicity);
+    this.#wakeSenders();
+  }
+
+  removeToxic(handle: ToxicHandle): void {
+    this.#chains.remove(handle);
+    this.#wakeSenders();
+  }
+
+  /** Switches a proxy off and on, as the toxic `down` does under a name of its own. */
+  setProxyEnabled(proxy: ProxyName, isEnabled: boolean): void {
+    const key = `${proxy.from}-${proxy.to}`;
+    const handle = this.#disabledProxies.get(key);
+    if (!isEnabled && handle === undefined) {
+      this.#disabledProxies.set(key, this.addToxic({ proxy, type: 'down', name: 'disabled', attributes: {} }));
+    } else if (isEnabled && handle !== undefined) {
+      this.#disabledProxies.delete(key);
+      this.removeToxic(handle);
+    }
+  }
+  readonly #disabledProxies = new Map<string, ToxicHandle>();
+
+  /** A machine has crashed: its side of everything is gone without a word to it, and it no longer listens. */
+  resetMachine(machine: number): void {
+    this.unlisten(machine);
+    for (const connection of this.#connections) {
+      for (const direction of connection.directions) {
+        if (direction.link.from !== machine) continue;
+        if (direction.state === CLOSED) continue;
+        direction.state = CLOSED;
+        this.#clear(direction.reverse);
+        this.#resetPeer(direction);
+      }
+    }
+  }
+
+  // ——— figures ———
+
+  link(from: number, to: number): Link {
+    return this.#links[from * this.machines + to]!;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  get messagesUnderWay(): number {
+    return this.#slots.live;
+  }
+
+  /** Chunks that `packet_loss` lost and sent again. */
+  get chunksLost(): number {
+    return this.#chains.retransmissions;
+  }
+
+  // ——— events ———
+
+  handle(opcode: number, a: number, b: number): void {
+    if (opcode === DELIVER) this.#deliver(a, this.#directions[b]!);
+    else if (opcode === STAGE_HEAD) this.#chains.onHead(a);
+    else if (opcode === STAGE_TIMER) this.#chains.onTimer(a);
+    else if (opcode === RESUME) this.#resume(this.#directions[a]!);
+    else if (opcode === GIVE_UP) this.#giveUp(this.#directions[a]!);
+    else this.#tellWritable(this.#directions[a]!);
+  }
+
+  describe(opcode: number, a: number, b: number): string {
+    if (opcode === STAGE_HEAD || opcode === STAGE_TIMER) return this.#chains.describe(a);
+    const direction = this.#directions[opcode === DELIVER ? b : a];
+    if (direction === undefined) return 'network';
+    const name = (machine: number): string => this.#machineNames[machine] ?? `machine ${machine}`;
+    const path = `${name(direction.link.from)} → ${name(direction.link.to)}`;
+    const connection = `connection ${direction.connection.serial}`;
+    if (opcode === RESUME) return `${path} retransmits, ${connection}`;
+    if (opcode === GIVE_UP) return `${path} gives up, ${connection}`;
+    if (opcode === WRITABLE) return `${path} has room again, ${connection}`;
+    const kind = this.#slots.kind[a]!;
+    const blocked = direction.link.blocked > 0 ? ' BLOCKED' : '';
+    return `${path} ${KIND_NAMES[kind]} ${this.#slots.bytes[a]} B, ${connection}${blocked}`;
+  }
+
+  // ——— sending ———
+
+  #sendSlowly(direction: Direction, message: unknown, bytes: number): boolean {
+    const waiting = direction.heldBytes + direction.unacknowledgedBytes;
+    if (waiting > 0 && waiting + bytes > direction.link.queueBytes) return this.#refuse(direction, false);
+    if (!direction.isChained && direction.stalledSince < 0 && !direction.link.hasRoom(bytes, this.#loop.now)) {
+      return this.#refuse(direction, true);
+    }
+    this.#count(bytes);
+    const slot = this.#slots.take(message, DATA, bytes);
+    if (direction.isChained) {
+      direction.heldBytes += bytes;
+      this.#chains.enter(direction, slot, bytes);
+    } else {
+      this.#dispatch(direction, slot, bytes);
+    }
+    return true;
+  }
+
+  #refuse(direction: Direction, isLinkFull: boolean): false {
+    this.counters.sendsRefused++;
+    direction.wantsWritable = true;
+    // A full link empties by itself; a full stream calls `#wakeSender` when it moves again.
+    if (isLinkFull && direction.writableEvent === 0) {
+      this.#scheduleWritable(direction, direction.link.halfEmptyAt(this.#loop.now));
+    }
+    return false;
+  }
+
+  #scheduleWritable(direction: Direction, at: Time): void {
+    direction.writableEvent = this.#loop.schedule(at, this, WRITABLE, direction.index);
+  }
+
+  #wakeSender(direction: Direction): void {
+    if (!direction.wantsWritable || direction.writableEvent !== 0) return;
+    const waiting = direction.heldBytes + direction.unacknowledgedBytes;
+    if (waiting * 2 <= direction.link.queueBytes) this.#scheduleWritable(direction, this.#loop.now);
+  }
+
+  #wakeSenders(): void {
+    for (const connection of this.#connections)
+      for (const direction of connection.directions) this.#wakeSender(direction);
+  }
+
+  #tellWritable(direction: Direction): void {
+    direction.writableEvent = 0;
+    if (!direction.wantsWritable || direction.state !== OPEN) return;
+    direction.wantsWritable = false;
+    direction.endpoint?.onWritable?.(direction.connection, direction.sender);
+  }
+
+  /** Onto the wire, or behind what waits for the partition to end. `bytes` may be less than the message's: the last piece. */
+  #dispatch(direction: Direction, slot: number, bytes: number): void {
+    if (direction.stalledSince >= 0) {
+      direction.heldBytes += this.#slots.bytes[slot]!;
+      this.#slots.push(direction.held, slot);
+    } else {
+      this.#transmit(direction, slot, bytes);
+    }
+  }
+
+  #transmit(direction: Direction, slot: number, bytes: number): void {
+    let arrival = direction.link.transmit(bytes, this.#loop.now);
+    if (arrival < direction.lastArrival) arrival = direction.lastArrival;
+    else direction.lastArrival = arrival;
+    const slots = this.#slots;
+    slots.push(direction.flight, slot);
+    slots.event[slot] = this.#loop.schedule(arrival, this, DELIVER, slot, direction.index);
+  }
+
+  #sendControl(direction: Direction, kind: number): void {
+    this.#dispatch(direction, this.#slots.take(undefined, kind, CONTROL_BYTES), CONTROL_BYTES);
+  }
+
+  // ——— what the chains of toxics ask for ———
+
+  put(direction: Direction, bytes: number, message: number): void {
+    direction.heldBytes -= bytes;
+    if (message >= 0) {
+      this.#dispatch(direction, message, bytes);
+    } else if (direction.stalledSince < 0) {
+      direction.lastArrival = Math.max(direction.lastArrival, direction.link.transmit(bytes, this.#loop.now));
+    }
+    this.#wakeSender(direction);
+  }
+
+  putClose(direction: Direction): void {
+    if (direction.hasSentFin || direction.hasSentReset) return;
+    direction.hasEnded = true;
+    direction.hasSentFin = true;
+    this.#sendControl(direction, FIN);
+    // The proxy has closed, not the sender: the sender is to hear of it too.
+    const { reverse } = direction;
+    if (direction.state === CLOSED || reverse.hasEnded) return;
+    reverse.hasEnded = true;
+    if (reverse.isChained) this.#chains.enterClose(reverse);
+    else this.putClose(reverse);
+  }
+
+  resetBoth(connection: Connection): void {
+    for (const direction of connection.directions) {
+      this.#clear(direction);
+      direction.hasEnded = true;
+      if (direction.reverse.state !== CLOSED) {
+        direction.hasSentReset = true;
+        this.#sendControl(direction, RST);
+      }
+    }
+  }
+
+  discard(direction: Direction, bytes: number, message: number): void {
+    direction.heldBytes -= bytes;
+    this.#wakeSender(direction);
+    if (message < 0) return;
+    this.#lose(this.#slots.bytes[message]!);
+    this.#slots.release(message);
+  }
+
+  // ——— arriving ———
+
+  #deliver(slot: number, direction: Direction): void {
+    const slots = this.#slots;
+    if (direction.link.blocked !== 0) {
+      this.#stall(direction);
+      return;
+    }
+    const head = slots.shift(direction.flight);
+    assert(head === slot, 'network: a message overtook another');
+    const kind = slots.kind[slot]!;
+    const bytes = slots.bytes[slot]!;
+    const message = slots.message[slot];
+    slots.release(slot);
+    const receiver = direction.reverse;
+    if (receiver.link.blocked !== 0 && kind !== RST) this.#deliverUnacknowledged(direction, bytes);
+    if (kind !== DATA) {
+      this.#deliverControl(direction, kind);
+    } else if (receiver.state === OPEN) {
+      this.counters.messagesDelivered++;
+      this.counters.bytesDelivered += bytes;
+      receiver.endpoint!.onMessage(direction.connection, receiver.sender, message, bytes);
+    } else {
+      this.#lose(bytes);
+    }
+  }
+
+  #deliverControl(direction: Direction, kind: number): void {
+    const { connection } = direction;
+    if (kind === SYN) {
+      const back = connection.directions[ACCEPTOR];
+      if (this.#accept(connection)) {
+        this.#sendControl(back, SYN_ACK);
+        back.endpoint!.onOpen?.(connection, ACCEPTOR);
+      } else {
+        this.#resetPeer(back);
+      }
+    } else if (kind === SYN_ACK) {
+      const forth = connection.directions[DIALLER];
+      if (forth.state !== NEW) return;
+      forth.state = OPEN;
+      forth.endpoint!.onOpen?.(connection, DIALLER);
+    } else {
+      this.#closeSide(direction.reverse, kind === FIN ? 'closed' : 'reset');
+    }
+  }
+
+  /** Asks the proxy and the listener; if both agree, the acceptor's side is open. */
+  #accept(connection: Connection): boolean {
+    const back = connection.directions[ACCEPTOR];
+    const isRefused = this.#chains.refusesDials(connection);
+    back.endpoint = isRefused ? undefined : this.#listeners[connection.acceptor]?.accept(connection);
+    back.state = back.endpoint === undefined ? CLOSED : OPEN;
+    if (back.state === OPEN) this.#chains.open(connection);
+    return back.state === OPEN;
+  }
+
+  /** A side ends because of what arrived or because its transport gave up. */
+  #closeSide(side: Direction, reason: CloseReason): void {
+    if (side.state === CLOSED) return;
+    side.state = CLOSED;
+    side.hasEnded = true;
+    if (reason === 'reset') this.counters.resets++;
+    else if (reason === 'unreachable') this.counters.unreachable++;
+    const { connection, endpoint } = side;
+    if (side.reverse.state === CLOSED) this.#finish(connection);
+    endpoint?.onClosed(connection, side.sender, reason);
+  }
+
+  // ——— losing and sending again ———
+
+  /** Something should have arrived and could not: from here on everything waits for the retransmission timer. */
+  #stall(direction: Direction): void {
+    const slots = this.#slots;
+    direction.stalledSince = this.#loop.now;
+    for (let slot = slots.shift(direction.flight); slot >= 0; slot = slots.shift(direction.flight)) {
+      this.#loop.cancel(slots.event[slot]!);
+      direction.heldBytes += slots.bytes[slot]!;
+      slots.push(direction.held, slot);
+    }
+    direction.refresh();
+    this.#startGivingUp(direction);
+  }
+
+  #deliverUnacknowledged(direction: Direction, bytes: number): void {
+    direction.unacknowledgedBytes += bytes;
+    direction.refresh();
+    this.#startGivingUp(direction);
+  }
+
+  #startGivingUp(direction: Direction): void {
+    if (direction.giveUpEvent !== 0 || direction.hasSentReset) return;
+    const at = this.#loop.now + this.#giveUpNs;
+    direction.giveUpEvent = this.#loop.schedule(at, this, GIVE_UP, direction.index);
+  }
+
+  /** Progress: the sender's patience is whole again, unless it still waits for something else. */
+  #stopGivingUp(direction: Direction): void {
+    this.#loop.cancel(direction.giveUpEvent);
+    direction.giveUpEvent = 0;
+    direction.refresh();
+    if (direction.stalledSince >= 0 || direction.unacknowledgedBytes > 0) this.#startGivingUp(direction);
+  }
+
+  #heal(link: Link): void {
+    for (const connection of this.#connections) {
+      for (const direction of connection.directions) {
+        if (direction.link !== link) continue;
+        if (direction.stalledSince >= 0) this.#scheduleResume(direction);
+        const { reverse } = direction;
+        if (reverse.unacknowledgedBytes === 0) continue;
+        reverse.unacknowledgedBytes = 0;
+        this.#stopGivingUp(reverse);
+        this.#wakeSender(reverse);
+      }
+    }
+  }
+
+  /** When the retransmission timer that runs since the first loss expires next. */
+  #scheduleResume(direction: Direction): void {
+    const { now } = this.#loop;
+    let timeoutNs = RETRANSMISSION_TIMEOUT_NS;
+    let at = direction.stalledSince + timeoutNs;
+    while (at < now) {
+      timeoutNs = Math.min(timeoutNs * 2, RETRANSMISSION_TIMEOUT_NS_MAX);
+      at += timeoutNs;
+    }
+    this.#loop.cancel(direction.resumeEvent);
+    direction.resumeEvent = this.#loop.schedule(at, this, RESUME, direction.index);
+  }
+
+  #resume(direction: Direction): void {
+    direction.resumeEvent = 0;
+    // Blocked again meanwhile: this retransmission is lost as well, the next heal schedules another.
+    if (direction.link.blocked !== 0) return;
+    direction.stalledSince = -1;
+    const slots = this.#slots;
+    for (let slot = slots.shift(direction.held); slot >= 0; slot = slots.shift(direction.held)) {
+      const bytes = slots.bytes[slot]!;
+      direction.heldBytes -= bytes;
+      this.counters.messagesRetransmitted++;
+      this.counters.bytesRetransmitted += bytes;
+      this.#transmit(direction, slot, bytes);
+    }
+    this.#stopGivingUp(direction);
+    this.#wakeSender(direction);
+  }
+
+  #giveUp(direction: Direction): void {
+    direction.giveUpEvent = 0;
+    const wasClosed = direction.state === CLOSED;
+    direction.state = CLOSED;
+    const { connection, endpoint } = direction;
+    this.#resetPeer(direction);
+    if (wasClosed) return;
+    this.counters.unreachable++;
+    endpoint?.onClosed(connection, direction.sender, 'unreachable');
+  }
+
+  // ——— ending ———
+
+  /** The sending side is gone: what it sent is lost, and its peer is told. */
+  #resetPeer(direction: Direction): void {
+    const { connection, reverse } = direction;
+    this.#clear(direction);
+    direction.hasEnded = true;
+    const isUnheardOf = direction.sender === DIALLER && reverse.state === NEW;
+    if (reverse.state === CLOSED || isUnheardOf) {
+      this.#finish(connection);
+      return;
+    }
+    direction.hasSentReset = true;
+    this.#sendControl(direction, RST);
+  }
+
+  /** Drops everything under way in a direction. */
+  #clear(direction: Direction): void {
+    this.#chains.clear(direction);
+    this.#release(direction.flight);
+    this.#release(direction.held);
+    this.#loop.cancel(direction.giveUpEvent);
+    this.#loop.cancel(direction.resumeEvent);
+    direction.giveUpEvent = 0;
+    direction.resumeEvent = 0;
+    direction.heldBytes = 0;
+    direction.unacknowledgedBytes = 0;
+    direction.stalledSince = -1;
+    direction.refresh();
+  }
+
+  #release(queue: MessageQueue): void {
+    const slots = this.#slots;
+    for (let slot = slots.shift(queue); slot >= 0; slot = slots.shift(queue)) {
+      this.#loop.cancel(slots.event[slot]!);
+      if (slots.kind[slot] === DATA) this.#lose(slots.bytes[slot]!);
+      slots.release(slot);
+    }
+  }
+
+  /** Both sides have ended. */
+  #finish(connection: Connection): void {
+    for (const direction of connection.directions) {
+      this.#clear(direction);
+      this.#chains.forget(direction);
+      this.#loop.cancel(direction.writableEvent);
+      direction.state = CLOSED;
+      this.#directions[direction.index] = undefined;
+    }
+    this.#connections.delete(connection);
+    this.#freeConnections.push(connection.slot);
+  }
+
+  #count(bytes: number): void {
+    this.counters.messagesSent++;
+    this.counters.bytesSent += bytes;
+  }
+
+  #lose(bytes: number): void {
+    this.counters.messagesLost++;
+    this.counters.bytesLost += bytes;
+  }
+}
