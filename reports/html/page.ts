@@ -1,0 +1,185 @@
+/**
+ * `report.html`: one file that needs nothing else. The drawing code, the specs and the style stand in it, and
+ * its content policy forbids the browser to load anything from anywhere.
+ */
+
+import { type Chart, GROUPS, type PanelSpec, type Section } from '../charts/chart.ts';
+import { CHARTS } from '../charts/index.ts';
+import { vegaConfig } from '../charts/theme.ts';
+import type { Comparison } from '../comparison.ts';
+import { DEFINITIONS } from '../figures.ts';
+import { counted, formatNumber, formatSeconds, formatSeeds } from '../format.ts';
+import { actualText } from '../markdown.ts';
+import { darkPartners } from '../palette.ts';
+import type { DrawingRuntime } from '../runtime.ts';
+import { type Verdict, VIOLATIONS_MAX, verdictOf } from '../verdict.ts';
+import { json, text } from './element.ts';
+import { SCRIPT } from './script.ts';
+import { STYLE } from './style.ts';
+import { legendHtml, tableHtml } from './table.ts';
+
+/** `unsafe-eval`: vega compiles its expressions. All `none` but what stands in the file. */
+const CONTENT_POLICY =
+  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+interface Built {
+  readonly chart: Chart;
+  readonly section: Section;
+}
+
+export function renderPage(comparison: Comparison, runtime: DrawingRuntime): string {
+  const built = CHARTS.flatMap((chart): Built[] => {
+    const section = chart.build(comparison);
+    return section === undefined ? [] : [{ chart, section }];
+  });
+  const specs: PanelSpec[] = [];
+  const groups = GROUPS.map((group) => ({ group, built: built.filter(({ chart }) => chart.group === group) })).filter(
+    (entry) => entry.built.length > 0,
+  );
+  const body = groups
+    .map(
+      ({ group, built: inGroup }) =>
+        `<section aria-label="${text(group)}"><h2>${text(group)}</h2><div class="cards">\n${inGroup
+          .map((entry) => cardHtml(entry, specs))
+          .join('\n')}\n</div></section>`,
+    )
+    .join('\n');
+  const { name } = comparison.file.scenario;
+  const panels = {
+    name: name.replace(/[^A-Za-z0-9._-]+/g, '-'),
+    specs,
+    darkPartners: darkPartners(),
+    configs: {
+      light: vegaConfig('light', { legend: false }),
+      dark: vegaConfig('dark', { legend: false }),
+      export: vegaConfig('light', { legend: true, background: '#ffffff' }),
+    },
+  };
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${text(CONTENT_POLICY)}">
+<meta name="generator" content="raftlab ${text(comparison.file.version)}">
+<title>${text(name)} · raftlab</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<div class="frame">
+${headerHtml(comparison)}
+<div class="layout">
+<nav class="contents" aria-label="Contents">${contentsHtml(groups)}</nav>
+<main>
+${body}
+<section aria-label="How it was measured"><h2 id="measured">How it was measured</h2><div class="cards"><div class="card full long">${definitionsHtml()}</div></div></section>
+<footer>Drawn by Vega and Vega-Lite, whose code and licences stand in this file; it loads nothing. The same figures: results.csv, one row a run; result.json, everything.</footer>
+</main>
+</div>
+</div>
+<script type="text/plain" id="licences">${text(runtime.licences)}</script>
+<script type="application/json" id="panels">${json(panels)}</script>
+${runtime.scripts.map((script) => `<script>${script}</script>`).join('\n')}
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function headerHtml(comparison: Comparison): string {
+  const { file } = comparison;
+  const verdict = verdictOf(comparison);
+  const nodes = [...new Set(file.runs.map((run) => run.nodes))].sort((a, b) => a - b);
+  const virtual = file.runs.reduce((sum, run) => sum + run.virtualTimeNs, 0);
+  const events = file.runs.reduce((sum, run) => sum + run.events, 0);
+  const facts: [string, string][] = [
+    [
+      counted(comparison.variants.length, 'variant').replace(/^\d+ /, ''),
+      comparison.variants.map((variant) => variant.name).join(', '),
+    ],
+    ['seeds', formatSeeds(comparison.seeds) || 'none'],
+    ['nodes', nodes.join(', ') || '–'],
+    ['runs', formatNumber(file.runs.length)],
+    ['virtual time', formatSeconds(virtual)],
+    ['events', formatNumber(events)],
+  ];
+  const mark = { passed: '✓', failed: '✗', partial: '…' }[verdict.outcome];
+  return `<header class="top">
+<p class="eyebrow">raftlab ${text(file.version)} · scenario report</p>
+<h1>${text(file.scenario.name)}</h1>
+${file.scenario.why === '' ? '' : `<p class="why">${text(file.scenario.why)}</p>`}
+<p class="verdict ${verdict.outcome}"><span class="mark" aria-hidden="true">${mark}</span><span>${text(verdict.sentence)}</span></p>
+<dl class="facts">${facts.map(([term, value]) => `<div><dt>${text(term)}</dt><dd>${text(value)}</dd></div>`).join('')}</dl>
+${violationsHtml(verdict)}
+${expectationsHtml(verdict)}
+<p class="eyebrow">Run it again</p>
+<pre class="command">${text(file.command)}</pre>
+</header>`;
+}
+
+function violationsHtml(verdict: Verdict): string {
+  if (verdict.violations.length === 0) return '';
+  const shown = verdict.violations.slice(0, VIOLATIONS_MAX).map(
+    ({
+      variant,
+      seed,
+      violation,
+    }) => `<div class="violation"><p><strong>${text(violation.check)}</strong>: ${text(violation.what)}</p>
+<p class="where">${text(variant)}, seed ${seed}, at ${formatSeconds(violation.timeNs)}, event ${formatNumber(violation.event)}. To see it again:</p>
+<pre class="command">${text(violation.reproduce)}</pre></div>`,
+  );
+  const hidden = verdict.violations.length - shown.length;
+  const more = hidden > 0 ? `<p class="caption">${counted(hidden, 'more violation')} in result.json.</p>` : '';
+  return `<div class="card" style="margin-bottom:16px"><h3>Violations</h3>${shown.join('\n')}${more}</div>`;
+}
+
+function expectationsHtml(verdict: Verdict): string {
+  if (verdict.expectations.length === 0) return '';
+  const rows = verdict.expectations.map((expectation) => {
+    const kept = expectation.passed === expectation.judged;
+    return `<tr class="${kept ? 'kept' : 'broken'}"><th scope="row"><span title="${kept ? 'met' : 'not met'}">${
+      kept ? '✓' : '✗'
+    }</span></th><td>${text(expectation.variant)}</td><td>${text(expectation.text)}</td><td class="number">${text(
+      actualText(expectation),
+    )}</td><td class="number">${expectation.passed}/${expectation.judged}</td></tr>`;
+  });
+  return `<div class="card" style="margin-bottom:20px"><h3>Expectations</h3><div class="scroll" tabindex="0" role="region" aria-label="Expectations"><table class="expectations"><thead><tr><th scope="col"></th><th scope="col">variant</th><th scope="col">expected</th><th scope="col" class="number">actual</th><th scope="col" class="number">kept</th></tr></thead><tbody>
+${rows.join('\n')}
+</tbody></table></div></div>`;
+}
+
+function contentsHtml(groups: readonly { group: string; built: readonly Built[] }[]): string {
+  const parts = groups.map(
+    ({ group, built }) =>
+      `<p>${text(group)}</p>${built.map(({ chart }) => `<a href="#${chart.id}">${text(chart.title)}</a>`).join('')}`,
+  );
+  return `${parts.join('')}<p>Reading</p><a href="#measured">How it was measured</a>`;
+}
+
+function cardHtml({ chart, section }: Built, specs: PanelSpec[]): string {
+  const panels = section.panels.map((panel) => {
+    specs.push(panel.spec);
+    const label = [chart.title, panel.title, chart.caption].filter((part) => part !== undefined).join('. ');
+    const title = panel.title === undefined ? '' : `<h4>${text(panel.title)}</h4>`;
+    return `${title}<div class="panel" data-panel="${specs.length - 1}" role="img" aria-label="${text(label)}"></div>`;
+  });
+  const tableClass = chart.id === 'headline' ? 'headline' : chart.id === 'runs' ? 'hash' : '';
+  const table = tableHtml(section.table, `${chart.title}: table`, tableClass);
+  const buttons =
+    section.panels.length === 0
+      ? ''
+      : '<button type="button" data-save="svg">Save SVG</button><button type="button" data-save="png">Save PNG</button><button type="button" data-save="spec">Save Vega-Lite</button>';
+  const below =
+    section.tableOpen === true
+      ? table
+      : `<div class="tools"><details><summary>Table</summary>${table}</details>${buttons}</div>`;
+  const note = section.note === undefined ? '' : ` ${section.note}`;
+  const long = section.table.rows.length > 25 ? ' long' : '';
+  return `<article class="card ${chart.width}${long}" id="${chart.id}"><h3>${text(chart.title)}</h3><p class="caption">${text(
+    chart.caption + note,
+  )}</p>${legendHtml(section.legend)}${panels.join('')}${below}</article>`;
+}
+
+function definitionsHtml(): string {
+  return `<dl class="definitions">${DEFINITIONS.map(([term, meaning]) => `<dt>${text(term)}</dt><dd>${text(meaning)}</dd>`).join('')}</dl>`;
+}

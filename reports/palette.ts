@@ -1,0 +1,103 @@
+/**
+ * Colours: one for each variant, category and wait, the same in every chart of a report.
+ *
+ * Hues follow Okabe & Ito's and Tol's palettes for colour-blind readers. Fourteen categories are more than
+ * any palette can keep apart for everybody, so relatives share a hue and differ in lightness, neighbours in
+ * a stack differ in both, and every chart has its table. Each colour has a partner for dark backgrounds.
+ */
+import { CATEGORIES } from '../sim/disk/disk.ts';
+import { WAITS } from '../sim/rpc.ts';
+
+interface Paint {
+  readonly light: string;
+  readonly dark: string;
+}
+
+const VARIANT_PAINTS: readonly Paint[] = [
+  { light: '#1f6fb4', dark: '#5aa9e6' },
+  { light: '#d4651a', dark: '#f0904d' },
+  { light: '#0f8a6b', dark: '#3fc3a0' },
+  { light: '#a8488f', dark: '#d987c4' },
+  { light: '#8a7a12', dark: '#d3c04a' },
+  { light: '#4aa3c7', dark: '#8fd3ee' },
+  { light: '#b3261e', dark: '#f07f78' },
+  { light: '#5c5c66', dark: '#b4b4be' },
+];
+
+const CATEGORY_PAINTS: Readonly<Record<(typeof CATEGORIES)[number], Paint>> = {
+  wal: { light: '#33508f', dark: '#6d8fd6' },
+  'engine-wal': { light: '#8fb4e3', dark: '#a9cbf5' },
+  flush: { light: '#e6a532', dark: '#f0bd5f' },
+  compaction: { light: '#bf5527', dark: '#dd7a4c' },
+  page: { light: '#1f8a70', dark: '#35ab8d' },
+  freelist: { light: '#8fcbb0', dark: '#a8e0c7' },
+  meta: { light: '#5e6b2f', dark: '#98a85c' },
+  manifest: { light: '#c9b37e', dark: '#dccb9d' },
+  'value-log': { light: '#8a4f9e', dark: '#b37fc7' },
+  gc: { light: '#d29ac0', dark: '#e3b6d5' },
+  snapshot: { light: '#5b5b66', dark: '#9a9aa6' },
+  checkpoint: { light: '#3d97ad', dark: '#67bdd2' },
+  ledger: { light: '#9c2f45', dark: '#cf6579' },
+  other: { light: '#b9b9b9', dark: '#6f6f78' },
+};
+
+const WAIT_PAINTS: Readonly<Record<(typeof WAITS)[number], Paint>> = {
+  clientQueue: { light: '#9a9aa3', dark: '#7f7f8a' },
+  network: { light: '#56a5cc', dark: '#7cc3e6' },
+  raftThread: { light: '#33508f', dark: '#6d8fd6' },
+  walSync: { light: '#e6a532', dark: '#f0bd5f' },
+  replication: { light: '#8a4f9e', dark: '#b37fc7' },
+  applyQueue: { light: '#d29ac0', dark: '#e3b6d5' },
+  engineCpu: { light: '#1f8a70', dark: '#35ab8d' },
+  engineStall: { light: '#bf5527', dark: '#dd7a4c' },
+  diskQueue: { light: '#8fcbb0', dark: '#a8e0c7' },
+  retry: { light: '#5b5b66', dark: '#9a9aa6' },
+};
+
+/** For names that neither list has; a name of a later version still gets a colour. */
+const FALLBACK: Paint = { light: '#8c8c8c', dark: '#8c8c94' };
+
+export const CATEGORY_ORDER: readonly string[] = CATEGORIES;
+export const WAIT_ORDER: readonly string[] = WAITS;
+
+/** How waits are called in print. */
+const WAIT_TITLES: Readonly<Record<string, string>> = {
+  clientQueue: 'client queue',
+  network: 'network',
+  raftThread: 'raft thread',
+  walSync: 'WAL sync',
+  replication: 'replication',
+  applyQueue: 'apply queue',
+  engineCpu: 'engine CPU',
+  engineStall: 'engine stall',
+  diskQueue: 'disk queue',
+  retry: 'retry',
+};
+
+export const waitTitle = (wait: string): string => WAIT_TITLES[wait] ?? wait;
+export const variantColour = (index: number): string => VARIANT_PAINTS[index % VARIANT_PAINTS.length]!.light;
+/** The ninth variant has the first one's colour, and another dash. */
+export const variantDash = (index: number): number[] =>
+  DASHES[Math.floor(index / VARIANT_PAINTS.length) % DASHES.length]!;
+export const categoryColour = (category: string): string => paintOf(CATEGORY_PAINTS, category).light;
+export const waitColour = (wait: string): string => paintOf(WAIT_PAINTS, wait).light;
+
+const DASHES: number[][] = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3],
+];
+
+/** Light colour → its partner on a dark background. */
+export function darkPartners(): Readonly<Record<string, string>> {
+  const partners: Record<string, string> = { [FALLBACK.light]: FALLBACK.dark };
+  for (const paints of [VARIANT_PAINTS, Object.values(CATEGORY_PAINTS), Object.values(WAIT_PAINTS)]) {
+    for (const paint of paints) partners[paint.light] = paint.dark;
+  }
+  return partners;
+}
+
+function paintOf(paints: Readonly<Record<string, Paint>>, name: string): Paint {
+  return Object.hasOwn(paints, name) ? paints[name]! : FALLBACK;
+}
