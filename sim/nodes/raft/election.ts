@@ -36,7 +36,7 @@ function reset(state: RaftState, term: number): void {
   state.pendingConfIndex = 0;
   state.uncommittedBytes = 0;
   state.readsConfirmed = 0;
-  state.readsUnconfirmed = [];
+  if (state.readsUnconfirmed.length > 0) state.readsUnconfirmed = [];
 }
 
 export function resetElectionTimer(state: RaftState): void {

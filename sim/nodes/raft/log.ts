@@ -184,9 +184,7 @@ export class RaftLog {
     if (index <= this.offset) return;
     assert(index <= this.applied && index <= this.stable, 'raft log: compacting what is not applied and durable');
     this.offsetTerm = this.term(index);
-    const count = index - this.offset;
-    this.entries.copyWithin(0, count);
-    this.entries.length -= count;
+    this.entries = this.entries.slice(index - this.offset);
     this.offset = index;
   }
 
