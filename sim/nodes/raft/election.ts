@@ -6,8 +6,9 @@
  */
 import { type Effects, Message, MSG_PRE_VOTE, MSG_PRE_VOTE_RESP, MSG_VOTE, MSG_VOTE_RESP, NONE } from './messages.ts';
 import { VOTE_GRANTED, VOTE_NONE, VOTE_REJECTED } from './progress.ts';
+import { appendEmpty } from './proposal.ts';
 import { VOTE_LOST, VOTE_WON } from './quorum.ts';
-import { appendEmpty, broadcastAppend } from './replication.ts';
+import { broadcastAppend } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, promotable, type RaftState } from './state.ts';
 import { isVoter } from './tracker.ts';
 

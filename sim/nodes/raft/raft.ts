@@ -47,17 +47,9 @@ import {
   type Snapshot,
 } from './messages.ts';
 import { PROBE, type Progress, REPLICATE } from './progress.ts';
+import { maybeLeaveJoint, propose, releaseUncommitted } from './proposal.ts';
 import { confirmReads, handleReadIndex } from './read-index.ts';
-import {
-  handleAppend,
-  handleAppendResponse,
-  handleSnapshotStatus,
-  maybeLeaveJoint,
-  propose,
-  releaseUncommitted,
-  sendAppend,
-  sendTimeoutNow,
-} from './replication.ts';
+import { handleAppend, handleAppendResponse, handleSnapshotStatus, sendAppend, sendTimeoutNow } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, type RaftState } from './state.ts';
 import { checkQuorum } from './timers.ts';
 

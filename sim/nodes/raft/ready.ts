@@ -29,8 +29,6 @@ import { type ConfChange, decodeConfChange, encodeConfChange, entryType } from '
 import { becomeFollower } from './election.ts';
 import { applyConfChange, restoreConfiguration } from './membership.ts';
 import {
-  APPEND_THREAD,
-  APPLY_THREAD,
   type Configuration,
   Effects,
   ENTRY_NORMAL,
@@ -43,10 +41,6 @@ import {
   MSG_PROP,
   MSG_READ_INDEX,
   MSG_SNAP_STATUS,
-  MSG_STORAGE_APPEND,
-  MSG_STORAGE_APPEND_RESP,
-  MSG_STORAGE_APPLY,
-  MSG_STORAGE_APPLY_RESP,
   MSG_TRANSFER_LEADER,
   MSG_UNREACHABLE,
   NONE,
@@ -54,10 +48,12 @@ import {
   type Snapshot,
   type SnapshotSource,
 } from './messages.ts';
+import { propose, releaseUncommitted } from './proposal.ts';
 import { appendSaved, applied, type StepOutcome, step } from './raft.ts';
-import { propose, releaseUncommitted, sendDueAppends } from './replication.ts';
+import { sendDueAppends } from './replication.ts';
 import type { RaftConfig, RecoveredState } from './state.ts';
 import { type Fatal, LEADER, NOTHING_RECOVERED, newLog, newTracker, RaftState } from './state.ts';
+import { addStorageMessages } from './storage-messages.ts';
 import { checkQuorumTimeout, electionTimeout, heartbeatTimeout, tick } from './timers.ts';
 
 /** What a host has to do. One object per node, filled anew by every `ready`. */
@@ -342,7 +338,7 @@ export class RaftNode {
     empty(effects.readStates);
     ready.readStates = readStates;
     empty(ready.messagesAfterSave);
-    if (this.#async) this.#addStorageMessages(ready);
+    if (this.#async) addStorageMessages(state, ready, messagesAfterAppend);
     else this.#prepareAdvance(ready, messagesAfterAppend, encodedBytes, payloadBytes);
     empty(messagesAfterAppend);
 
@@ -386,45 +382,6 @@ export class RaftNode {
     this.#appliedIndex = committed.length === 0 ? 0 : committed[committed.length - 1]!.index;
     this.#appliedEncodedBytes = encodedBytes;
     this.#appliedPayloadBytes = payloadBytes;
-  }
-
-  /** asyncStorageWrites: the work for the storage threads, each with what to deliver when it is done. */
-  #addStorageMessages(ready: Ready): void {
-    const { state, effects } = this;
-    const { log, id } = state;
-    const { snapshot } = ready;
-    const responses = effects.messagesAfterAppend.slice();
-    if (ready.entries.length > 0 || ready.hardStateChanged || snapshot !== undefined || responses.length > 0) {
-      const append = new Message(MSG_STORAGE_APPEND, APPEND_THREAD, id, 0);
-      append.entries = ready.entries.slice();
-      append.snapshot = snapshot;
-      if (ready.hardStateChanged) {
-        append.term = ready.term;
-        append.vote = ready.vote;
-        append.commit = ready.commit;
-      }
-      // reports the whole log, also what earlier work carries: an entry that was replaced and then put
-      // back by a later leader must not be taken for durable on the word of the first
-      const unstable = log.lastIndex() > log.stable;
-      if (unstable || snapshot !== undefined) {
-        const response = new Message(MSG_STORAGE_APPEND_RESP, id, APPEND_THREAD, state.term);
-        if (unstable) {
-          response.index = log.lastIndex();
-          response.logTerm = log.lastTerm();
-        }
-        response.snapshot = snapshot;
-        responses.push(response);
-      }
-      append.responses = responses;
-      ready.messages.push(append);
-    }
-    if (ready.committed.length === 0) return;
-    const apply = new Message(MSG_STORAGE_APPLY, APPLY_THREAD, id, 0);
-    apply.entries = ready.committed.slice();
-    const response = new Message(MSG_STORAGE_APPLY_RESP, id, APPLY_THREAD, 0);
-    response.entries = apply.entries;
-    apply.responses = [response];
-    ready.messages.push(apply);
   }
 }
 
