@@ -1,0 +1,6 @@
+/** The commands, in the order of `--help`: adding one is its file and one line here. */
+import type { CommandDefinition } from './command.ts';
+import { run } from './run.ts';
+import { scenario } from './scenario.ts';
+
+export const COMMANDS: readonly CommandDefinition[] = [run, scenario];

@@ -1,0 +1,38 @@
+/** The simulator as the command line uses it, loaded when the first run starts: `--help` needs none of it. */
+import type { Time } from '../sim/clock.ts';
+import type { RunResult } from '../sim/result.ts';
+import type { RunSpec } from '../sim/run-spec.ts';
+
+export interface Run {
+  /** Handles at most so many events; true while unfinished. */
+  advance(eventsMax: number): boolean;
+  readonly now: Time;
+  readonly events: number;
+  /** 0 to 1. */
+  readonly fractionDone: number;
+  /** Ends the run where it stands. */
+  interrupt(): void;
+  finish(): RunResult;
+}
+
+/** The first event in which two runs of one specification differ. */
+export interface Divergence {
+  readonly event: number;
+  readonly time: Time;
+  readonly lineA: string;
+  readonly lineB: string;
+}
+
+export interface Simulator {
+  createRun(spec: RunSpec): Run;
+  firstDivergence(specA: RunSpec, specB: RunSpec): Divergence | undefined;
+}
+
+export async function loadSimulator(url: string | undefined): Promise<Simulator> {
+  if (url !== undefined) return (await import(url)) as Simulator;
+  const cluster: string = '../sim/cluster.ts';
+  const determinism: string = '../sim/determinism.ts';
+  const { createRun } = (await import(cluster)) as Pick<Simulator, 'createRun'>;
+  const { firstDivergence } = (await import(determinism)) as Pick<Simulator, 'firstDivergence'>;
+  return { createRun, firstDivergence };
+}
