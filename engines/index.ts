@@ -1,7 +1,8 @@
 /** The registry of engines: adding one is its folder and one line here. */
+import { bolt } from './bolt/index.ts';
 import type { EngineDefinition } from './engine.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [];
+export const ENGINES: readonly EngineDefinition[] = [bolt];
 
 export function findEngine(name: string): EngineDefinition | undefined {
   return ENGINES.find((engine) => engine.name === name);

@@ -1,0 +1,308 @@
+/**
+ * The whole-file check: walks both metas, the freelist page and every tree from the root bucket
+ * down, as bbolt's `tx_check` does.
+ *
+ * Checked: the meta in use and what it names; page ids, kinds and sizes; every page up to the
+ * high-water mark reachable exactly once or in the freelist; elements inside of their page; keys
+ * ascending, within the bounds that the parent sets; bucket headers; the stored freelist against the one in memory.
+ *
+ * Not checked: the content of values, fill of pages, and what the open transaction has not
+ * committed yet. At most `FAULTS_MAX` faults are listed.
+ */
+import { compareRanges } from '../../sim/bytes/compare.ts';
+import { readU32LE, readU64LE } from '../../sim/bytes/fixed.ts';
+import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import type { Fault } from '../../sim/storage-engine.ts';
+import {
+  BUCKET_ELEMENT,
+  BUCKET_HEADER_BYTES,
+  COUNT_OVERFLOW,
+  ELEMENT_BYTES,
+  FREELIST_PAGE,
+  LEAF_PAGE,
+  PAGE_HEADER_BYTES,
+} from './format.ts';
+import type { Freelist } from './freelist.ts';
+import { Page, type Pages } from './pages.ts';
+import { DEPTH_MAX } from './transaction.ts';
+
+const FAULTS_MAX = 100;
+
+/** What the tree of one bucket consists of. */
+export interface BucketCensus {
+  keys: number;
+  depth: number;
+  leafPages: number;
+  leafOverflowPages: number;
+  branchPages: number;
+  branchOverflowPages: number;
+  /** Bytes of headers, elements, keys and values. */
+  leafInUseBytes: number;
+  branchInUseBytes: number;
+  isInline: boolean;
+}
+
+/** A bound on keys: borrowed bytes, or none. */
+interface Bound {
+  readonly bytes: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface BucketFound {
+  readonly name: Uint8Array;
+  readonly root: number;
+  readonly sequence: number;
+  readonly inline: Page | undefined;
+}
+
+export class TreeWalk {
+  readonly faults: Fault[] = [];
+  /** 1 for each page that a tree uses. */
+  readonly reachable: Uint8Array;
+  /** In key order. */
+  readonly buckets: BucketFound[] = [];
+  /** By bucket as in `buckets`, after `walkBuckets`; and the root bucket's own. */
+  readonly census: BucketCensus[] = [];
+  readonly #pages: Pages;
+  readonly #levels: Page[] = [];
+  #current: BucketCensus = emptyCensus();
+
+  constructor(pages: Pages) {
+    this.#pages = pages;
+    this.reachable = new Uint8Array(pages.highWater);
+  }
+
+  /** Walks the root bucket, and finds the buckets in it. */
+  walkRoot(root: number): BucketCensus {
+    this.#current = emptyCensus();
+    this.#walk(root, undefined, undefined, 0, true);
+    return this.#current;
+  }
+
+  walkBuckets(): void {
+    for (const bucket of this.buckets) {
+      this.#current = emptyCensus();
+      this.#current.isInline = bucket.inline !== undefined;
+      if (bucket.inline !== undefined) this.#elements(bucket.inline, undefined, undefined, 0, false);
+      else this.#walk(bucket.root, undefined, undefined, 0, false);
+      this.census.push(this.#current);
+    }
+  }
+
+  fault(where: string, what: string): void {
+    if (this.faults.length < FAULTS_MAX) this.faults.push({ where, what });
+  }
+
+  #walk(id: number, lower: Bound | undefined, upper: Bound | undefined, depth: number, isRoot: boolean): void {
+    if (depth > DEPTH_MAX) {
+      this.fault(`page ${id}`, `the tree is deeper than ${DEPTH_MAX} levels`);
+      return;
+    }
+    if (this.reachable[id] === 1) {
+      this.fault(`page ${id}`, 'reachable more than once');
+      return; // walking it again would report everything below again
+    }
+    const page = this.#levels[depth] ?? new Page();
+    this.#levels[depth] = page;
+    if (!this.#pages.read(id, page)) {
+      this.#takeFault();
+      return;
+    }
+    for (let used = id; used <= id + page.overflow; used++) {
+      if (used > id && this.reachable[used] === 1) this.fault(`page ${used}`, 'reachable more than once');
+      this.reachable[used] = 1;
+    }
+    this.#elements(page, lower, upper, depth, isRoot);
+  }
+
+  #elements(page: Page, lower: Bound | undefined, upper: Bound | undefined, depth: number, isRoot: boolean): void {
+    const census = this.#current;
+    const isLeaf = page.flags === LEAF_PAGE;
+    const where = `page ${page.id}`;
+    let used = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
+    let previous = lower;
+    const dataFrom = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
+    const { buffer } = page;
+    for (let i = 0; i < page.count; i++) {
+      const element = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
+      const keyLength = buffer.readU32(element + (isLeaf ? 8 : 4));
+      const valueLength = isLeaf ? buffer.readU32(element + 12) : 0;
+      const keyFrom = element + buffer.readU32(element + (isLeaf ? 4 : 0));
+      if (keyLength === 0) this.fault(where, `element ${i} has an empty key`);
+      if (keyFrom < dataFrom || keyFrom + keyLength + valueLength > buffer.length) {
+        this.fault(where, `element ${i} points outside of its page`);
+        return;
+      }
+      used += keyLength + valueLength;
+      const key = keyAt(buffer, keyFrom, keyLength);
+      if (previous !== undefined) {
+        const order = compareRanges(previous.bytes, previous.from, previous.to, key.bytes, key.from, key.to);
+        if (order > 0 || (order === 0 && i > 0)) {
+          const what = i === 0 ? "is below its parent's bound" : 'is not above the one before';
+          this.fault(where, `key ${i} ${what}`);
+        }
+      }
+      if (upper !== undefined && compareRanges(key.bytes, key.from, key.to, upper.bytes, upper.from, upper.to) >= 0) {
+        this.fault(where, `key ${i} is not below its parent's next key`);
+      }
+      previous = key;
+      if (isLeaf && isRoot) this.#bucketHeader(where, i, buffer, element, key, keyFrom + keyLength, valueLength);
+    }
+    if (isLeaf) {
+      census.keys += page.count;
+      census.leafPages++;
+      census.leafOverflowPages += page.overflow;
+      census.leafInUseBytes += used;
+    } else {
+      census.branchPages++;
+      census.branchOverflowPages += page.overflow;
+      census.branchInUseBytes += used;
+    }
+    census.depth = Math.max(census.depth, depth + 1);
+    if (isLeaf) return;
+    for (let i = 0; i < page.count; i++) {
+      const element = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
+      const child = buffer.readU64(element + 8);
+      const from = elementKey(buffer, i);
+      const to = i + 1 < page.count ? elementKey(buffer, i + 1) : upper;
+      this.#walk(child, from, to, depth + 1, isRoot);
+    }
+  }
+
+  #bucketHeader(
+    where: string,
+    index: number,
+    buffer: SparseBuffer,
+    element: number,
+    key: Bound,
+    valueFrom: number,
+    valueLength: number,
+  ): void {
+    if (buffer.readU32(element) !== BUCKET_ELEMENT) {
+      this.fault(where, `element ${index} of the root bucket is not a bucket`);
+      return;
+    }
+    if (valueLength < BUCKET_HEADER_BYTES) {
+      this.fault(where, `element ${index}: bucket header of ${valueLength} bytes`);
+      return;
+    }
+    const header = new Uint8Array(BUCKET_HEADER_BYTES);
+    buffer.copyTo(header, 0, valueFrom, valueFrom + BUCKET_HEADER_BYTES);
+    const root = readU64LE(header, 0);
+    const name = key.bytes.slice(key.from, key.to);
+    let inline: Page | undefined;
+    if (root === 0) {
+      inline = new Page();
+      const image = new Uint8Array(valueLength - BUCKET_HEADER_BYTES);
+      buffer.copyTo(image, 0, valueFrom + BUCKET_HEADER_BYTES, valueFrom + valueLength);
+      inline.buffer.bytes(image);
+      if (!this.#pages.adoptInline(inline)) {
+        this.#takeFault();
+        return;
+      }
+    }
+    this.buckets.push({ name, root, sequence: readU64LE(header, 8), inline });
+  }
+
+  #takeFault(): void {
+    const fault = this.#pages.takeFault();
+    if (fault !== undefined) this.fault(fault.where, fault.what);
+  }
+}
+
+/** Compares the stored freelist with the one in memory. */
+export function checkFreelistPage(walk: TreeWalk, pages: Pages, id: number, freelist: Freelist): void {
+  const ids = readFreelistPage(pages, id);
+  if (ids === undefined) {
+    const fault = pages.takeFault();
+    if (fault !== undefined) walk.fault(fault.where, fault.what);
+    return;
+  }
+  const known = freelist.ids();
+  let at = 0;
+  while (at < ids.count && at < known.length && ids.ids[at] === known[at]) at++;
+  if (at < ids.count || at < known.length) {
+    walk.fault(`page ${id}`, `stored freelist differs from the one in memory at entry ${at}`);
+  }
+  for (let page = id; page < id + ids.pages; page++) {
+    if (walk.reachable[page] === 1) walk.fault(`page ${page}`, 'belongs to a tree and to the freelist page');
+    walk.reachable[page] = 1;
+  }
+}
+
+/** Every page must be in use or free. */
+export function checkEveryPage(walk: TreeWalk, freelist: Freelist): void {
+  for (let id = 2; id < walk.reachable.length; id++) {
+    const isUsed = walk.reachable[id] === 1;
+    if (isUsed && freelist.isFree(id)) walk.fault(`page ${id}`, 'in use and in the freelist');
+    if (!isUsed && !freelist.isFree(id)) walk.fault(`page ${id}`, 'neither in use nor in the freelist');
+  }
+}
+
+export interface StoredFreelist {
+  readonly ids: Int32Array;
+  readonly count: number;
+  /** Pages that the freelist page itself takes. */
+  readonly pages: number;
+}
+
+/** Undefined: see `pages.fault`. */
+export function readFreelistPage(pages: Pages, id: number): StoredFreelist | undefined {
+  const page = new Page();
+  if (!pages.readAny(id, page)) return undefined;
+  if (page.flags !== FREELIST_PAGE) {
+    pages.fail(id, `flags ${page.flags} where a freelist was expected`);
+    return undefined;
+  }
+  const bytes = page.buffer.toBytes();
+  let { count } = page;
+  let at = PAGE_HEADER_BYTES;
+  if (count === COUNT_OVERFLOW) {
+    count = readU64LE(bytes, at);
+    at += 8;
+  }
+  if (at + count * 8 > bytes.length) {
+    pages.fail(id, `freelist of ${count} ids does not fit into its pages`);
+    return undefined;
+  }
+  const ids = new Int32Array(count);
+  let previous = 1;
+  for (let i = 0; i < count; i++, at += 8) {
+    const free = readU32LE(bytes, at);
+    if (readU32LE(bytes, at + 4) !== 0 || free <= previous || free >= pages.highWater) {
+      pages.fail(id, `freelist entry ${i} is out of order or of range`);
+      return undefined;
+    }
+    ids[i] = free;
+    previous = free;
+  }
+  return { ids, count, pages: page.overflow + 1 };
+}
+
+function keyAt(buffer: SparseBuffer, from: number, length: number): Bound {
+  const index = buffer.literalIndex(from, length);
+  if (index >= 0) return { bytes: buffer.literal, from: index, to: index + length };
+  const bytes = new Uint8Array(length);
+  buffer.copyTo(bytes, 0, from, from + length);
+  return { bytes, from: 0, to: length };
+}
+
+function elementKey(buffer: SparseBuffer, index: number): Bound {
+  const element = PAGE_HEADER_BYTES + index * ELEMENT_BYTES;
+  return keyAt(buffer, element + buffer.readU32(element), buffer.readU32(element + 4));
+}
+
+function emptyCensus(): BucketCensus {
+  return {
+    keys: 0,
+    depth: 0,
+    leafPages: 0,
+    leafOverflowPages: 0,
+    branchPages: 0,
+    branchOverflowPages: 0,
+    leafInUseBytes: 0,
+    branchInUseBytes: 0,
+    isInline: false,
+  };
+}

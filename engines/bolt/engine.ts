@@ -1,0 +1,590 @@
+/**
+ * The `bolt` engine: bbolt 1.3.6's copy-on-write B+tree in one file. FORMAT.md has the layout and the
+ * steps of a commit.
+ *
+ * `write` puts into the open write transaction, which the first write after a commit begins;
+ * reads see it. `sync` is its commit: two cache flushes, after which it is durable as a whole. A
+ * crash before leaves the commit before. `close` commits nothing, as in bbolt.
+ *
+ * Simplified: no read transaction outlives a call; tables are buckets of the root, without buckets
+ * inside. Limits: keys of 1 to 32,768 bytes, 2^31 pages, 2 GiB of keys and values in one
+ * transaction, both asserted; whoever writes bounds the transaction by calling `sync`.
+ *
+ * A page that turns out damaged ends the engine's service: the call says so (a read finds
+ * nothing), `corruption` names it, and every later call fails.
+ */
+import { assert } from '../../sim/assert.ts';
+import type { Batch } from '../../sim/batch.ts';
+import { writeU64LE } from '../../sim/bytes/fixed.ts';
+import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { Value } from '../../sim/bytes/value.ts';
+import type { File } from '../../sim/disk/disk.ts';
+import type {
+  EngineStats,
+  Fault,
+  OpenOutcome,
+  Pressure,
+  StorageEngine,
+  Visitor,
+  WriteOutcome,
+} from '../../sim/storage-engine.ts';
+import { BYTES_HASHED, SYSTEM_CALLS } from '../../sim/work.ts';
+import type { EngineContext } from '../engine.ts';
+import { type BucketCensus, checkEveryPage, checkFreelistPage, readFreelistPage, TreeWalk } from './check.ts';
+import {
+  BUCKET_ELEMENT,
+  BUCKET_HEADER_BYTES,
+  COUNT_OVERFLOW,
+  FREELIST_PAGE,
+  KEY_BYTES_MAX,
+  LEAF_PAGE,
+  META_BYTES,
+  type Meta,
+  NO_FREELIST,
+  PAGE_HEADER_BYTES,
+  readMetaPage,
+  VALUE_BYTES_MAX,
+  writeMetaPage,
+  writePageHeader,
+} from './format.ts';
+import { Freelist } from './freelist.ts';
+import { ArrayFreePages } from './freelist-array.ts';
+import { HashmapFreePages } from './freelist-hashmap.ts';
+import { sortIds } from './ids.ts';
+import * as lookup from './lookup.ts';
+import { Page, Pages } from './pages.ts';
+import { rebalanceAll } from './rebalance.ts';
+import { Space } from './space.ts';
+import { spillAll, writeNode } from './spill.ts';
+import { Bucket, PageCensus, Transaction, TransactionStats } from './transaction.ts';
+
+export interface BoltOptions {
+  readonly freelist: 'array' | 'hashmap';
+  readonly noFreelistSync: boolean;
+  readonly fillPercent: number;
+  readonly initialMmapSize: number;
+  readonly pageSize: number;
+}
+
+/** The root bucket's; bbolt's default. */
+const ROOT_FILL_PERCENT = 0.5;
+const FIRST_FREELIST = 2;
+const FIRST_ROOT = 3;
+const FIRST_PAGES = 4;
+/** Stands for the freelist where a page's node is listed. */
+const FREELIST_NODE = -1;
+
+export class BoltEngine implements StorageEngine {
+  corruption: Fault | undefined;
+  readonly delayedBytesPerS: number = Number.MAX_SAFE_INTEGER;
+  readonly transactionStats = new TransactionStats();
+  readonly #context: EngineContext;
+  readonly #options: BoltOptions;
+  readonly #path: string;
+  readonly #root = new Bucket(0, new Uint8Array(0), ROOT_FILL_PERCENT);
+  readonly #tables: readonly Bucket[];
+  readonly #out = new SparseBuffer(8192);
+  readonly #value = new Value();
+  #file: File | undefined;
+  #meta: Meta = { pageSize: 0, root: 0, sequence: 0, freelist: 0, highWater: 0, txid: 0 };
+  /** Pages of the stored freelist. */
+  #freelistPages = 0;
+  /** The other meta page was found torn, and is about to be overwritten by the next commit. */
+  #spareMetaIsTorn = false;
+  #transaction: Transaction | undefined;
+  #isOpen = false;
+  #inTransaction = false;
+
+  constructor(context: EngineContext, options: BoltOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#path = `${context.directory}db`;
+    const encoder = new TextEncoder();
+    this.#tables = context.tables.map(
+      (name, index) => new Bucket(index + 1, encoder.encode(name), options.fillPercent),
+    );
+  }
+
+  // ——— opening ———
+
+  open(): OpenOutcome {
+    const { disk } = this.#context;
+    let file = disk.open(this.#path);
+    const isFresh = file === undefined || this.#wasNeverCreated(file);
+    if (isFresh) {
+      file = disk.create(this.#path, 'page');
+      if (this.#initialise(file) !== 'ok') return 'io-error';
+    }
+    this.#file = file!;
+    const outcome = this.#load();
+    if (outcome !== 'ok') return outcome;
+    this.#isOpen = true;
+    if (isFresh) {
+      const census = this.#require().census;
+      this.#require().space.grownBytes = FIRST_PAGES * this.#meta.pageSize;
+      census.keys = 0;
+      census.leafPages = 1;
+      census.leafOverflowPages = 0;
+      census.branchPages = 0;
+      census.branchOverflowPages = 0;
+    }
+    if (!this.#options.noFreelistSync && this.#meta.freelist === NO_FREELIST) {
+      this.#begin();
+      if (this.sync() !== 'ok') return 'io-error';
+    }
+    if (this.#createMissingTables() !== 'ok') return this.corruption === undefined ? 'io-error' : 'corrupt';
+    return isFresh ? 'fresh' : 'recovered';
+  }
+
+  /** What a crash during creation leaves; no commit can have followed. */
+  #wasNeverCreated(file: File): boolean {
+    const { pageSize } = this.#options;
+    if (file.length > FIRST_PAGES * pageSize) return false;
+    const buffer = new SparseBuffer();
+    if (this.#context.disk.read(file, 0, 2 * pageSize, buffer) !== 'ok') return false;
+    return typeof readMetaPage(buffer, 0) === 'string' && typeof readMetaPage(buffer, pageSize) === 'string';
+  }
+
+  #initialise(file: File): WriteOutcome {
+    const { pageSize } = this.#options;
+    const { disk, work } = this.#context;
+    const out = this.#out.reset();
+    const meta = {
+      pageSize,
+      root: FIRST_ROOT,
+      sequence: 0,
+      freelist: FIRST_FREELIST,
+      highWater: FIRST_PAGES,
+      txid: 0,
+    };
+    writeMetaPage(out, meta);
+    writeMetaPage(out, { ...meta, txid: 1 });
+    writePageHeader(out, FIRST_FREELIST, FREELIST_PAGE, 0, 0);
+    out.run(0, pageSize - PAGE_HEADER_BYTES);
+    writePageHeader(out, FIRST_ROOT, LEAF_PAGE, 0, 0);
+    out.run(0, pageSize - PAGE_HEADER_BYTES);
+    work.counts[SYSTEM_CALLS]! += 2;
+    const written = disk.write(file, 0, out, 0, out.length, 'meta');
+    return written === 'ok' ? disk.sync(file) : written;
+  }
+
+  /** Reads metas, freelist and root bucket. */
+  #load(): 'ok' | 'corrupt' | 'io-error' {
+    const { disk, work } = this.#context;
+    const file = this.#file!;
+    const metas = this.#readMetas(file, this.#out);
+    if (metas === undefined) return 'io-error';
+    const meta = newerMeta(metas);
+    if (meta === undefined) return this.#corrupt({ where: `${file.name} metas`, what: String(metas[0]) });
+    if (!(meta.pageSize >= 512 && meta.pageSize <= 65536)) {
+      return this.#corrupt({ where: `${file.name} meta`, what: `page size ${meta.pageSize}` });
+    }
+    this.#meta = { ...meta };
+    this.#spareMetaIsTorn = typeof metas[1 - (meta.txid % 2)] === 'string';
+    const pages = new Pages(disk, file, work, meta.pageSize);
+    pages.highWater = meta.highWater;
+    const freelist = new Freelist(
+      this.#options.freelist === 'array' ? new ArrayFreePages(work) : new HashmapFreePages(work),
+      work,
+    );
+    const space = new Space(disk, file, work, freelist, meta.pageSize);
+    space.highWater = meta.highWater;
+    space.map(this.#options.initialMmapSize);
+    const walk = new TreeWalk(pages);
+    const rootCensus = walk.walkRoot(meta.root);
+    const census = new PageCensus();
+    if (meta.freelist === NO_FREELIST) {
+      walk.walkBuckets();
+      loadUnreachable(freelist, walk);
+      rootCensus.keys = 0; // its keys are tables
+      countPages(census, [rootCensus, ...walk.census]);
+    } else {
+      const stored = readFreelistPage(pages, meta.freelist);
+      if (stored === undefined) return this.#corrupt(pages.fault!);
+      freelist.load(stored.ids, stored.count);
+      this.#freelistPages = stored.pages;
+    }
+    if (walk.faults.length > 0) return this.#corrupt(walk.faults[0]!);
+    this.#root.root = meta.root;
+    this.#root.sequence = meta.sequence;
+    this.#findTables(walk);
+    const root = this.#root;
+    this.#transaction = new Transaction(
+      pages,
+      space,
+      freelist,
+      work,
+      root,
+      this.#tables,
+      this.transactionStats,
+      census,
+    );
+    this.#transaction.reset();
+    return 'ok';
+  }
+
+  /** Both meta pages, or why each is none. The place of the second depends on what the first says. */
+  #readMetas(file: File, buffer: SparseBuffer): [Meta | string, Meta | string] | undefined {
+    const { disk } = this.#context;
+    if (disk.read(file, 0, PAGE_HEADER_BYTES + META_BYTES, buffer) !== 'ok') return undefined;
+    const first = readMetaPage(buffer, 0);
+    const pageSize = typeof first === 'string' ? this.#options.pageSize : first.pageSize;
+    if (disk.read(file, pageSize, PAGE_HEADER_BYTES + META_BYTES, buffer) !== 'ok') return undefined;
+    return [first, readMetaPage(buffer, 0)];
+  }
+
+  #findTables(walk: TreeWalk): void {
+    for (const table of this.#tables) {
+      const found = walk.buckets.find((bucket) => sameBytes(bucket.name, table.name));
+      table.root = found?.root ?? 0;
+      table.sequence = found?.sequence ?? 0;
+      table.inline = found?.inline;
+    }
+  }
+
+  #createMissingTables(): WriteOutcome {
+    const transaction = this.#require();
+    const empty = new SparseBuffer();
+    empty.bytes(new Uint8Array(BUCKET_HEADER_BYTES));
+    writePageHeader(empty, 0, LEAF_PAGE, 0, 0);
+    const value = Value.of(empty.toBytes());
+    for (const table of this.#tables) {
+      if (table.root !== 0 || table.inline !== undefined) continue;
+      this.#begin();
+      if (!transaction.put(this.#root, table.name, 0, table.name.length, value, BUCKET_ELEMENT)) return this.#damaged();
+      table.inline = new Page();
+      writePageHeader(table.inline.buffer, 0, LEAF_PAGE, 0, 0);
+      transaction.pages.adoptInline(table.inline);
+    }
+    return this.sync();
+  }
+
+  // ——— reading and writing ———
+
+  get(table: number, key: Uint8Array, into: Value): boolean {
+    if (!this.#isOpen) return false;
+    const transaction = this.#require();
+    if (lookup.get(transaction, this.#tables[table]!, key, into)) return true;
+    if (transaction.pages.fault !== undefined) this.#damaged();
+    return false;
+  }
+
+  scan(table: number, from: Uint8Array, to: Uint8Array | undefined, visit: Visitor): void {
+    if (!this.#isOpen) return;
+    if (!lookup.scan(this.#require(), this.#tables[table]!, from, to, visit, this.#value)) this.#damaged();
+  }
+
+  write(batch: Batch): WriteOutcome {
+    if (!this.#isOpen) return 'io-error';
+    const transaction = this.#require();
+    this.#begin();
+    const value = this.#value;
+    const { count, table, keyFrom, keyTo, isDelete, bytes } = batch;
+    for (let i = 0; i < count; i++) {
+      const bucket = this.#tables[table[i]!];
+      assert(bucket !== undefined, 'bolt: unknown table');
+      const from = keyFrom[i]!;
+      const to = keyTo[i]!;
+      assert(to > from && to - from <= KEY_BYTES_MAX, 'bolt: keys have 1 to 32768 bytes');
+      let isDone: boolean;
+      if (isDelete[i] === 1) {
+        isDone = this.#delete(bucket, bytes, from, to);
+      } else {
+        batch.value(i, value);
+        assert(value.length <= VALUE_BYTES_MAX, 'bolt: value too large');
+        isDone = transaction.put(bucket, bytes, from, to, value, 0);
+      }
+      if (!isDone) return this.#damaged();
+    }
+    return 'ok';
+  }
+
+  /** A key that is not there leaves the tree's pages alone. */
+  #delete(bucket: Bucket, bytes: Uint8Array, from: number, to: number): boolean {
+    const transaction = this.#require();
+    const key = bytes.subarray(from, to);
+    if (lookup.get(transaction, bucket, key, this.#value)) return transaction.delete(bucket, bytes, from, to);
+    return transaction.pages.fault === undefined;
+  }
+
+  #begin(): void {
+    if (this.#inTransaction) return;
+    this.#require().begin();
+    this.#inTransaction = true;
+  }
+
+  // ——— commit ———
+
+  sync(): WriteOutcome {
+    if (!this.#isOpen) return 'io-error';
+    if (!this.#inTransaction) return 'ok';
+    const outcome = this.#commit();
+    this.#require().reset();
+    this.#inTransaction = false;
+    if (outcome === 'ok') return 'ok';
+    if (this.#require().pages.fault !== undefined) return this.#damaged();
+    // as bbolt's rollback: what is on the disk counts
+    if (this.#load() !== 'ok') this.#isOpen = false;
+    return outcome;
+  }
+
+  #commit(): WriteOutcome {
+    const transaction = this.#require();
+    const { space, freelist, pages, stats } = transaction;
+    const meta: Meta = { ...this.#meta, txid: this.#meta.txid + 1 };
+    if (!rebalanceAll(transaction)) return 'io-error';
+    const spilled = spillAll(transaction);
+    if (spilled !== 'ok') return spilled;
+    meta.root = this.#root.root;
+    if (meta.freelist !== NO_FREELIST && !freelist.free(meta.freelist, this.#freelistPages)) {
+      pages.fail(meta.freelist, 'the freelist page is free');
+      return 'io-error';
+    }
+    let freelistPages = 0;
+    meta.freelist = NO_FREELIST;
+    if (!this.#options.noFreelistSync) {
+      freelistPages = Math.floor(freelist.serializedBytes() / meta.pageSize) + 1;
+      const highWater = space.highWater;
+      meta.freelist = transaction.allocate(freelistPages, FREELIST_NODE);
+      if (meta.freelist === 0) return 'no-space';
+      if (space.highWater > highWater) {
+        const grown = space.grow();
+        if (grown !== 'ok') return grown;
+      }
+    }
+    meta.highWater = space.highWater;
+    const written = this.#writePages(transaction, freelistPages);
+    if (written !== 'ok') return written;
+    const committed = this.#writeMeta(meta);
+    if (committed !== 'ok') return committed;
+    this.#meta = meta;
+    this.#freelistPages = freelistPages;
+    this.#spareMetaIsTorn = false;
+    pages.highWater = meta.highWater;
+    stats.commits++;
+    stats.freelistPages += freelistPages;
+    // bbolt counts free pages twice more for its statistics
+    freelist.pages.chargeCount();
+    freelist.pages.chargeCount();
+    return 'ok';
+  }
+
+  #writePages(transaction: Transaction, freelistPages: number): WriteOutcome {
+    const { disk, work } = this.#context;
+    const { writtenIds, writtenNodes, writtenCount, pages, pageSize } = transaction;
+    const file = this.#file!;
+    const out = this.#out;
+    sortIds(writtenIds, writtenNodes, writtenCount);
+    for (let i = 0; i < writtenCount; i++) {
+      const id = writtenIds[i]!;
+      const node = writtenNodes[i]!;
+      out.reset();
+      if (node === FREELIST_NODE) writeFreelist(transaction.freelist, id, freelistPages, pageSize, out);
+      else writeNode(transaction, node, out);
+      const category = node === FREELIST_NODE ? 'freelist' : 'page';
+      const written = disk.write(file, id * pageSize, out, 0, out.length, category);
+      if (written !== 'ok') return written;
+      pages.forget(id);
+    }
+    transaction.stats.writes += writtenCount;
+    work.counts[SYSTEM_CALLS]! += writtenCount + 1;
+    return disk.sync(file);
+  }
+
+  #writeMeta(meta: Meta): WriteOutcome {
+    const { disk, work } = this.#context;
+    const out = this.#out.reset();
+    writeMetaPage(out, meta);
+    this.transactionStats.writes++;
+    work.counts[SYSTEM_CALLS]! += 2;
+    work.counts[BYTES_HASHED]! += META_BYTES;
+    const written = disk.write(this.#file!, (meta.txid % 2) * meta.pageSize, out, 0, out.length, 'meta');
+    return written === 'ok' ? disk.sync(this.#file!) : written;
+  }
+
+  // ——— everything else ———
+
+  /** Bolt has no background work: all of it is done in the commit. */
+  background(): Generator<void, void> | undefined {
+    return undefined;
+  }
+
+  pressure(): Pressure {
+    return 'none';
+  }
+
+  /** The file only ever shows the last commit. */
+  checkpoint(): readonly string[] {
+    return [this.#path];
+  }
+
+  check(): Fault[] {
+    if (this.corruption !== undefined) return [this.corruption];
+    const transaction = this.#require();
+    const { pages, freelist } = transaction;
+    const walk = new TreeWalk(pages);
+    this.#checkMetas(walk);
+    walk.walkRoot(this.#meta.root);
+    walk.walkBuckets();
+    if (this.#meta.freelist !== NO_FREELIST) checkFreelistPage(walk, pages, this.#meta.freelist, freelist);
+    checkEveryPage(walk, freelist);
+    return walk.faults;
+  }
+
+  #checkMetas(walk: TreeWalk): void {
+    const path = this.#path;
+    const metas = this.#readMetas(this.#file!, new SparseBuffer());
+    if (metas === undefined) {
+      walk.fault(path, 'the meta pages cannot be read');
+      return;
+    }
+    for (let slot = 0; slot < 2; slot++) {
+      const meta = metas[slot]!;
+      const isInUse = slot === this.#meta.txid % 2;
+      if (typeof meta === 'string') {
+        if (isInUse || !this.#spareMetaIsTorn) walk.fault(`${path} meta ${slot}`, meta);
+      } else if (isInUse && !sameMeta(meta, this.#meta)) {
+        walk.fault(`${path} meta ${slot}`, 'is not the last one that was committed');
+      } else if (!isInUse && meta.txid >= this.#meta.txid) {
+        walk.fault(`${path} meta ${slot}`, `transaction ${meta.txid} is not older than ${this.#meta.txid}`);
+      }
+    }
+  }
+
+  /** By table: what its tree consists of as of the last commit. Walks everything. */
+  tableCensus(): BucketCensus[] {
+    const walk = new TreeWalk(this.#require().pages);
+    walk.walkRoot(this.#meta.root);
+    walk.walkBuckets();
+    const isTable = (name: Uint8Array, table: Bucket): boolean => sameBytes(name, table.name);
+    return this.#tables.map((table) => {
+      return walk.census[walk.buckets.findIndex((bucket) => isTable(bucket.name, table))]!;
+    });
+  }
+
+  stats(): EngineStats {
+    const { nodes, pages, freelist, census, space } = this.#require();
+    const stats = this.transactionStats;
+    const { pageSize, highWater, txid } = this.#meta;
+    const treePages = census.leafPages + census.leafOverflowPages + census.branchPages + census.branchOverflowPages;
+    return {
+      memoryBytes: { nodes: nodes.memoryBytes, branchPages: pages.memoryBytes, freelist: freelist.memoryBytes },
+      fileBytes: this.#file!.length,
+      liveKeys: census.keys,
+      figures: {
+        pageSize,
+        txid,
+        highWaterPages: highWater,
+        leafPages: census.leafPages,
+        leafOverflowPages: census.leafOverflowPages,
+        branchPages: census.branchPages,
+        branchOverflowPages: census.branchOverflowPages,
+        treePages,
+        freePages: freelist.pages.count,
+        pendingPages: freelist.pendingCount,
+        freelistPages: this.#freelistPages,
+        mapBytes: space.mapBytes,
+        commits: stats.commits,
+        pagesAllocated: stats.pageCount,
+        dataPagesWritten: stats.dataPages,
+        freelistPagesWritten: stats.freelistPages,
+        nodesMaterialised: stats.nodeCount,
+        rebalances: stats.rebalance,
+        splits: stats.split,
+        spills: stats.spill,
+        pageWrites: stats.writes,
+        fileGrowths: space.growths,
+      },
+    };
+  }
+
+  /** The open transaction is rolled back. */
+  close(): WriteOutcome {
+    this.#isOpen = false;
+    this.#inTransaction = false;
+    this.#transaction?.reset();
+    return 'ok';
+  }
+
+  #require(): Transaction {
+    assert(this.#transaction !== undefined, 'bolt: used before open');
+    return this.#transaction;
+  }
+
+  #damaged(): 'io-error' {
+    this.corruption ??= this.#transaction?.pages.takeFault();
+    this.#isOpen = false;
+    this.#inTransaction = false;
+    this.#transaction?.reset();
+    return 'io-error';
+  }
+
+  #corrupt(fault: Fault): 'corrupt' {
+    this.corruption = fault;
+    return 'corrupt';
+  }
+}
+
+/** A whole freelist page. */
+function writeFreelist(freelist: Freelist, id: number, pages: number, pageSize: number, out: SparseBuffer): void {
+  const ids = freelist.collect();
+  const { count } = freelist;
+  const isLong = count >= COUNT_OVERFLOW;
+  writePageHeader(out, id, FREELIST_PAGE, isLong ? COUNT_OVERFLOW : count, pages - 1);
+  if (isLong) out.u64(count);
+  const bytes = count * 8;
+  out.reserve(bytes);
+  const { literal } = out;
+  let at = out.literalLength;
+  for (let i = 0; i < count; i++, at += 8) writeU64LE(literal, at, ids[i]!);
+  out.literalLength += bytes;
+  out.length += bytes;
+  out.run(0, pages * pageSize - out.length);
+}
+
+/** The valid one with the higher transaction id. */
+function newerMeta(metas: readonly [Meta | string, Meta | string]): Meta | undefined {
+  const [first, second] = metas;
+  if (typeof first === 'string') return typeof second === 'string' ? undefined : second;
+  if (typeof second === 'string') return first;
+  return second.txid > first.txid ? second : first;
+}
+
+function sameMeta(a: Meta, b: Meta): boolean {
+  return (
+    a.pageSize === b.pageSize &&
+    a.root === b.root &&
+    a.sequence === b.sequence &&
+    a.freelist === b.freelist &&
+    a.highWater === b.highWater &&
+    a.txid === b.txid
+  );
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Frees every page that the walk has not met. */
+function loadUnreachable(freelist: Freelist, walk: TreeWalk): void {
+  const ids = new Int32Array(walk.reachable.length);
+  let count = 0;
+  for (let id = 2; id < walk.reachable.length; id++) if (walk.reachable[id] === 0) ids[count++] = id;
+  freelist.load(ids, count);
+}
+
+function countPages(census: PageCensus, buckets: readonly BucketCensus[]): void {
+  census.keys = 0;
+  census.leafPages = 0;
+  census.leafOverflowPages = 0;
+  census.branchPages = 0;
+  census.branchOverflowPages = 0;
+  for (const bucket of buckets) {
+    census.keys += bucket.keys;
+    if (bucket.isInline) continue;
+    census.leafPages += bucket.leafPages;
+    census.leafOverflowPages += bucket.leafOverflowPages;
+    census.branchPages += bucket.branchPages;
+    census.branchOverflowPages += bucket.branchOverflowPages;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Free pages as spans (runs of contiguous pages), found by length, by first and by last page.
+ *
+ * bbolt keeps three hash maps and takes whichever suitable span Go's randomised iteration meets
+ * first. Ours keeps arrays by page id and, for each length, the starts in a list; a small
+ * generator with a fixed seed picks: a span of exactly the wanted length, any of them; otherwise
+ * a longer length, any of them, and any span of that length. Its draws depend on nothing but the
+ * allocations before. Spans visited are counted as bbolt visits them, also the walk over all
+ * spans each time that the free pages are counted.
+ */
+import { assert } from '../../sim/assert.ts';
+import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, FREELIST_SPANS_VISITED, type Work } from '../../sim/work.ts';
+import type { FreePages } from './freelist.ts';
+import { grownIds, sortDepth, sortIds } from './ids.ts';
+
+/** The spans of one length. */
+class SpanClass {
+  readonly size: number;
+  starts: Int32Array = new Int32Array(4);
+  count = 0;
+  /** Where in the list of lengths in use. */
+  rank = 0;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+}
+
+export class HashmapFreePages implements FreePages {
+  count = 0;
+  readonly #work: Work;
+  /** Span length by first page, and by last page; 0 elsewhere. */
+  #sizeAtStart: Int32Array = new Int32Array(64);
+  #sizeAtEnd: Int32Array = new Int32Array(64);
+  /** Position in its class's list, by first page. */
+  #position: Int32Array = new Int32Array(64);
+  #classes = new Map<number, SpanClass>();
+  /** The classes that have spans. */
+  #lengths: SpanClass[] = [];
+  #spans = 0;
+  #draws = 0x2545f491;
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  chargeCount(): void {
+    this.#work.counts[FREELIST_SPANS_VISITED]! += this.#spans;
+  }
+
+  allocate(pages: number): number {
+    const { counts } = this.#work;
+    const exact = this.#classes.get(pages);
+    if (exact !== undefined && exact.count > 0) {
+      const start = exact.starts[this.#draw(exact.count)]!;
+      this.#remove(start, pages);
+      counts[FREELIST_SPANS_VISITED]! += 1;
+      this.count -= pages;
+      return start;
+    }
+    const lengths = this.#lengths;
+    if (lengths.length === 0) return 0;
+    let at = this.#draw(lengths.length);
+    for (let tried = 1; tried <= lengths.length; tried++) {
+      const candidate = lengths[at]!;
+      at = at + 1 === lengths.length ? 0 : at + 1;
+      if (candidate.size < pages) continue;
+      const { size } = candidate;
+      const start = candidate.starts[this.#draw(candidate.count)]!;
+      this.#remove(start, size);
+      this.#insert(start + pages, size - pages);
+      counts[FREELIST_SPANS_VISITED]! += tried + 1;
+      this.count -= pages;
+      return start;
+    }
+    counts[FREELIST_SPANS_VISITED]! += lengths.length;
+    return 0;
+  }
+
+  add(ids: Int32Array, count: number): void {
+    if (count === 0) return;
+    this.#reserve(ids[count - 1]! + 2);
+    let visited = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      let start = id;
+      let size = 1;
+      const before = this.#sizeAtEnd[id - 1]!;
+      if (before > 0) {
+        start -= before;
+        size += before;
+        this.#remove(start, before);
+        visited++;
+      }
+      const after = this.#sizeAtStart[id + 1]!;
+      if (after > 0) {
+        this.#remove(id + 1, after);
+        size += after;
+        visited++;
+      }
+      this.#insert(start, size);
+      visited++;
+    }
+    this.count += count;
+    this.#work.counts[FREELIST_SPANS_VISITED]! += visited;
+    this.#work.counts[FREELIST_IDS_MOVED]! += count;
+  }
+
+  copyTo(into: Int32Array): void {
+    const starts = new Int32Array(this.#spans);
+    const sizes = new Int32Array(this.#spans);
+    let at = 0;
+    for (const spanClass of this.#lengths) {
+      for (let i = 0; i < spanClass.count; i++) {
+        starts[at] = spanClass.starts[i]!;
+        sizes[at++] = spanClass.size;
+      }
+    }
+    sortIds(starts, sizes, at);
+    let end = 0;
+    for (let span = 0; span < at; span++) {
+      const start = starts[span]!;
+      for (let i = 0; i < sizes[span]!; i++) into[end++] = start + i;
+    }
+    const { counts } = this.#work;
+    counts[FREELIST_SPANS_VISITED]! += this.#spans;
+    counts[FREELIST_IDS_MOVED]! += end;
+    counts[FREELIST_IDS_SORTED]! += end * sortDepth(end); // bbolt collects ids and sorts those
+  }
+
+  clear(): void {
+    this.#sizeAtStart.fill(0);
+    this.#sizeAtEnd.fill(0);
+    this.#classes.clear();
+    this.#lengths = [];
+    this.#spans = 0;
+    this.count = 0;
+  }
+
+  get memoryBytes(): number {
+    let bytes = 3 * this.#position.byteLength;
+    for (const spanClass of this.#classes.values()) bytes += spanClass.starts.byteLength;
+    return bytes;
+  }
+
+  #insert(start: number, size: number): void {
+    assert(size > 0, 'freelist: empty span');
+    let spanClass = this.#classes.get(size);
+    if (spanClass === undefined) {
+      spanClass = new SpanClass(size);
+      this.#classes.set(size, spanClass);
+    }
+    if (spanClass.count === 0) {
+      spanClass.rank = this.#lengths.length;
+      this.#lengths.push(spanClass);
+    }
+    if (spanClass.count === spanClass.starts.length) spanClass.starts = grownIds(spanClass.starts, spanClass.count + 1);
+    this.#position[start] = spanClass.count;
+    spanClass.starts[spanClass.count++] = start;
+    this.#sizeAtStart[start] = size;
+    this.#sizeAtEnd[start + size - 1] = size;
+    this.#spans++;
+  }
+
+  #remove(start: number, size: number): void {
+    const spanClass = this.#classes.get(size)!;
+    const position = this.#position[start]!;
+    const moved = spanClass.starts[--spanClass.count]!;
+    spanClass.starts[position] = moved;
+    this.#position[moved] = position;
+    if (spanClass.count === 0) {
+      const lastClass = this.#lengths.pop()!;
+      if (lastClass !== spanClass) {
+        this.#lengths[spanClass.rank] = lastClass;
+        lastClass.rank = spanClass.rank;
+      }
+      this.#classes.delete(size);
+    }
+    this.#sizeAtStart[start] = 0;
+    this.#sizeAtEnd[start + size - 1] = 0;
+    this.#spans--;
+  }
+
+  /** A number below `limit`, by xorshift. */
+  #draw(limit: number): number {
+    let x = this.#draws;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#draws = x;
+    return (x >>> 0) % limit;
+  }
+
+  #reserve(pages: number): void {
+    if (pages <= this.#position.length) return;
+    const size = Math.max(pages, this.#position.length * 2);
+    this.#sizeAtStart = grownIds(this.#sizeAtStart, size);
+    this.#sizeAtEnd = grownIds(this.#sizeAtEnd, size);
+    this.#position = grownIds(this.#position, size);
+  }
+}

@@ -1,0 +1,535 @@
+/**
+ * The nodes of the transaction at hand: tree pages taken apart, so that they can change.
+ *
+ * One arena holds them all, without an object for each. Node n has a slot in the small arrays below and
+ * `count[n]` records in `inodes` from `first[n]` on, of four integers each:
+ *
+ *     0  where the key stands in `bytes`
+ *     1  key length | element flags << 20
+ *     2  leaf: index of the value in `values`          branch: page id of the child
+ *     3  leaf: length of the real value                branch: the child's node + 1, or 0
+ *
+ * A value is four integers: where its literal bytes stand, how many, where the fill goes, how much
+ * fill. What is overwritten or deleted stays in the arena until the transaction ends.
+ *
+ * Limits: 2 GiB of literal bytes and of records in one transaction, asserted.
+ */
+import { assert } from '../../sim/assert.ts';
+import { readU32LE, writeU32LE } from '../../sim/bytes/fixed.ts';
+import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { FILL, type Value } from '../../sim/bytes/value.ts';
+import { BRANCH_PAGE, ELEMENT_BYTES, LEAF_PAGE, PAGE_HEADER_BYTES, writePageHeader } from './format.ts';
+import { grownIds } from './ids.ts';
+import { flatten, type Page } from './pages.ts';
+
+export const RECORD = 4;
+export const KEY_LENGTH_MASK = 0xfffff;
+export const FLAGS_SHIFT = 20;
+/** Free records that a node gets beyond what it holds. */
+const LEAF_SLACK = 2;
+const BRANCH_SLACK = 8;
+const ARENA_BYTES_MAX = 2 ** 31 - 1;
+
+const IS_LEAF = 1;
+const UNBALANCED = 2;
+const SPILLED = 4;
+const REMOVED = 8;
+/** What its old page was: a root that collapses changes from branch to leaf. */
+const PAGE_IS_LEAF = 16;
+
+export class Nodes {
+  nodeCount = 0;
+  pgid: Int32Array = new Int32Array(64);
+  /** Pages that the node's page has, overflow included. */
+  pages: Int32Array = new Int32Array(64);
+  /** −1: a root. */
+  parent: Int32Array = new Int32Array(64);
+  first: Int32Array = new Int32Array(64);
+  capacity: Int32Array = new Int32Array(64);
+  count: Int32Array = new Int32Array(64);
+  /** Spill: where the last spilled child stands. */
+  childHint: Int32Array = new Int32Array(64);
+  bucket: Int32Array = new Int32Array(64);
+  #flags = new Uint8Array(64);
+
+  inodes: Int32Array = new Int32Array(1024);
+  #inodesEnd = 0;
+  values: Int32Array = new Int32Array(1024);
+  #valuesEnd = 0;
+  bytes = new Uint8Array(4096);
+  #bytesEnd = 0;
+
+  /** Whether the last `lowerBound` found the key itself. */
+  exact = false;
+  /** Keys that the searches since have looked at: taken by whoever counts work. */
+  keysCompared = 0;
+
+  reset(): void {
+    this.nodeCount = 0;
+    this.#inodesEnd = 0;
+    this.#valuesEnd = 0;
+    this.#bytesEnd = 0;
+  }
+
+  get memoryBytes(): number {
+    return (
+      8 * this.pgid.byteLength +
+      this.#flags.byteLength +
+      this.inodes.byteLength +
+      this.values.byteLength +
+      this.bytes.byteLength
+    );
+  }
+
+  isLeaf(node: number): boolean {
+    return (this.#flags[node]! & IS_LEAF) !== 0;
+  }
+  isUnbalanced(node: number): boolean {
+    return (this.#flags[node]! & UNBALANCED) !== 0;
+  }
+  isSpilled(node: number): boolean {
+    return (this.#flags[node]! & SPILLED) !== 0;
+  }
+  isRemoved(node: number): boolean {
+    return (this.#flags[node]! & REMOVED) !== 0;
+  }
+  pageIsLeaf(node: number): boolean {
+    return (this.#flags[node]! & PAGE_IS_LEAF) !== 0;
+  }
+  setBalanced(node: number): void {
+    this.#flags[node]! &= ~UNBALANCED;
+  }
+  setSpilled(node: number): void {
+    this.#flags[node]! |= SPILLED;
+  }
+  setRemoved(node: number): void {
+    this.#flags[node]! |= REMOVED;
+  }
+
+  /** A node without records. */
+  create(bucket: number, parent: number, isLeaf: boolean, records: number): number {
+    if (this.nodeCount === this.pgid.length) this.#growNodes();
+    const node = this.nodeCount++;
+    this.pgid[node] = 0;
+    this.pages[node] = 0;
+    this.parent[node] = parent;
+    this.count[node] = 0;
+    this.childHint[node] = 0;
+    this.bucket[node] = bucket;
+    this.#flags[node] = isLeaf ? IS_LEAF : 0;
+    this.capacity[node] = records;
+    this.first[node] = this.#takeRecords(records);
+    return node;
+  }
+
+  /** The second part of a node that is split before record `index`: shares its place. */
+  splitOff(node: number, index: number, parent: number): number {
+    const next = this.create(this.bucket[node]!, parent, this.isLeaf(node), 0);
+    this.first[next] = this.first[node]! + index * RECORD;
+    this.count[next] = this.count[node]! - index;
+    this.capacity[next] = this.capacity[node]! - index;
+    this.count[node] = index;
+    this.capacity[node] = index;
+    return next;
+  }
+
+  /** Takes a page apart. −1: an element is out of place, see `what`. */
+  materialise(bucket: number, parent: number, page: Page): number {
+    const isLeaf = page.flags === LEAF_PAGE;
+    const { count } = page;
+    const node = this.create(bucket, parent, isLeaf, count + (isLeaf ? LEAF_SLACK : BRANCH_SLACK));
+    this.pgid[node] = page.id;
+    this.pages[node] = page.overflow + 1;
+    if (isLeaf) this.#flags[node]! |= PAGE_IS_LEAF;
+    this.count[node] = count;
+    let failure = isLeaf ? this.#readLeaf(node, page) : this.#readBranch(node, page);
+    if (failure === RETRY_FLAT) {
+      flatten(page.buffer);
+      failure = isLeaf ? this.#readLeaf(node, page) : this.#readBranch(node, page);
+    }
+    return failure === SOUND ? node : -1;
+  }
+
+  /** Appends all literal bytes behind the elements to the arena; returns what to add to their index to find them there. */
+  #copyData(page: Page): number {
+    const { literal, literalLength } = page.buffer;
+    const from = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
+    const length = literalLength - from;
+    const at = this.#reserveBytes(length);
+    const { bytes } = this;
+    if (length <= 192) for (let i = 0; i < length; i++) bytes[at + i] = literal[from + i]!;
+    else bytes.set(literal.subarray(from, literalLength), at);
+    this.#bytesEnd = at + length;
+    return at - from;
+  }
+
+  #readBranch(node: number, page: Page): number {
+    const { buffer, count } = page;
+    const { literal } = buffer;
+    const shift = this.#copyData(page);
+    const { inodes } = this;
+    const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+    const literalTo = buffer.runCount === 0 ? buffer.length : buffer.runStart[0]!;
+    let record = this.first[node]!;
+    for (let i = 0, element = PAGE_HEADER_BYTES; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
+      const key = element + readU32LE(literal, element);
+      const keyLength = readU32LE(literal, element + 4);
+      if (keyLength === 0 || key < dataFrom || key + keyLength > buffer.length) return BAD_ELEMENT;
+      if (key + keyLength > literalTo) return RETRY_FLAT;
+      if (readU32LE(literal, element + 12) !== 0) return BAD_ELEMENT;
+      inodes[record] = key + shift;
+      inodes[record + 1] = keyLength & KEY_LENGTH_MASK;
+      inodes[record + 2] = readU32LE(literal, element + 8);
+      inodes[record + 3] = 0;
+    }
+    return SOUND;
+  }
+
+  #readLeaf(node: number, page: Page): number {
+    const { buffer, count } = page;
+    const { literal, runCount, runStart, runLength, runByte, runAt } = buffer;
+    const shift = this.#copyData(page);
+    const valuesFrom = this.#takeValues(count);
+    const { inodes, values } = this;
+    const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+    let record = this.first[node]!;
+    let value = valuesFrom;
+    let run = 0; // the first run that ends after the position at hand
+    let base = 0; // logical offset − literal index before that run
+    let position = dataFrom;
+    for (let i = 0, element = PAGE_HEADER_BYTES; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
+      const key = element + readU32LE(literal, element + 4);
+      const keyLength = readU32LE(literal, element + 8);
+      const valueLength = readU32LE(literal, element + 12);
+      const valueFrom = key + keyLength;
+      const valueTo = valueFrom + valueLength;
+      if (keyLength === 0 || key < position || valueTo > buffer.length) return BAD_ELEMENT;
+      position = valueTo;
+      while (run < runCount && runStart[run]! + runLength[run]! <= key) {
+        base = runStart[run]! + runLength[run]! - runAt[run]!;
+        run++;
+      }
+      if (run < runCount && runStart[run]! < valueFrom) return RETRY_FLAT;
+      let literalBytes = valueLength;
+      let fillAt = valueLength;
+      let fillLength = 0;
+      if (run < runCount && runStart[run]! < valueTo) {
+        const runEnd = runStart[run]! + runLength[run]!;
+        const another = run + 1 < runCount && runStart[run + 1]! < valueTo;
+        if (another || runEnd > valueTo || runByte[run] !== FILL) return RETRY_FLAT;
+        fillAt = runStart[run]! - valueFrom;
+        fillLength = runLength[run]!;
+        literalBytes = valueLength - fillLength;
+      }
+      const keyAt = key - base + shift;
+      inodes[record] = keyAt;
+      inodes[record + 1] = (keyLength & KEY_LENGTH_MASK) | (readU32LE(literal, element) << FLAGS_SHIFT);
+      inodes[record + 2] = value;
+      inodes[record + 3] = valueLength;
+      values[value] = keyAt + keyLength;
+      values[value + 1] = literalBytes;
+      values[value + 2] = fillAt;
+      values[value + 3] = fillLength;
+      value += RECORD;
+    }
+    return SOUND;
+  }
+
+  /** Index of the first record whose key is not below key[from, to); `exact` says whether it is that key. */
+  lowerBound(node: number, key: Uint8Array, from: number, to: number): number {
+    const { inodes, bytes } = this;
+    const first = this.first[node]!;
+    const length = to - from;
+    let low = 0;
+    let high = this.count[node]!;
+    // bytes that the key is known to share with the records on either side
+    let lowShared = 0;
+    let highShared = 0;
+    let exact = false;
+    let compared = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const record = first + middle * RECORD;
+      const at = inodes[record]!;
+      const recordLength = inodes[record + 1]! & KEY_LENGTH_MASK;
+      const common = Math.min(recordLength, length);
+      let i = Math.min(lowShared, highShared);
+      while (i < common && bytes[at + i] === key[from + i]) i++;
+      compared++;
+      const below = i < common ? bytes[at + i]! < key[from + i]! : recordLength < length;
+      if (below) {
+        low = middle + 1;
+        lowShared = i;
+      } else {
+        high = middle;
+        highShared = i;
+        if (i === length && recordLength === length) exact = true;
+      }
+    }
+    this.exact = exact;
+    this.keysCompared += compared;
+    return low;
+  }
+
+  /** Index of the child that holds the key. */
+  childIndex(node: number, key: Uint8Array, from: number, to: number): number {
+    const index = this.lowerBound(node, key, from, to);
+    return this.exact || index === 0 ? index : index - 1;
+  }
+
+  /** Gives a leaf the key and value; returns true if the key is new. */
+  put(node: number, key: Uint8Array, from: number, to: number, value: Value, flags: number): boolean {
+    const index = this.lowerBound(node, key, from, to);
+    const isNew = !this.exact;
+    if (isNew) this.insertRecord(node, index);
+    const keyLength = to - from;
+    const literalBytes = value.literalLength;
+    const at = this.#reserveBytes(keyLength + literalBytes);
+    copyBytes(key, from, to, this.bytes, at);
+    copyBytes(value.bytes, value.start, value.start + literalBytes, this.bytes, at + keyLength);
+    this.#bytesEnd = at + keyLength + literalBytes;
+    const record = this.first[node]! + index * RECORD;
+    const { inodes } = this;
+    const slot = isNew ? this.#takeValues(1) : inodes[record + 2]!;
+    const { values } = this;
+    values[slot] = at + keyLength;
+    values[slot + 1] = literalBytes;
+    values[slot + 2] = value.fillAt;
+    values[slot + 3] = value.fillLength;
+    inodes[record] = at;
+    inodes[record + 1] = keyLength | (flags << FLAGS_SHIFT);
+    inodes[record + 2] = slot;
+    inodes[record + 3] = value.length;
+    return isNew;
+  }
+
+  /** Makes room for a record; its content is undefined. */
+  insertRecord(node: number, index: number): void {
+    const count = this.count[node]!;
+    if (count === this.capacity[node]!) {
+      const capacity = count * 2 + LEAF_SLACK;
+      const first = this.#takeRecords(capacity);
+      const old = this.first[node]!;
+      this.inodes.copyWithin(first, old, old + count * RECORD);
+      this.first[node] = first;
+      this.capacity[node] = capacity;
+    }
+    const at = this.first[node]! + index * RECORD;
+    const end = this.first[node]! + count * RECORD;
+    if (at < end) this.inodes.copyWithin(at + RECORD, at, end);
+    this.count[node] = count + 1;
+  }
+
+  removeRecord(node: number, index: number): void {
+    const at = this.first[node]! + index * RECORD;
+    const end = this.first[node]! + this.count[node]! * RECORD;
+    this.inodes.copyWithin(at, at + RECORD, end);
+    this.count[node]!--;
+    this.#flags[node]! |= UNBALANCED;
+  }
+
+  /** Appends the records of another node of the same kind. */
+  appendRecords(node: number, other: number): void {
+    const count = this.count[node]!;
+    const added = this.count[other]!;
+    if (count + added > this.capacity[node]!) {
+      const capacity = count + added + LEAF_SLACK;
+      const first = this.#takeRecords(capacity);
+      this.inodes.copyWithin(first, this.first[node]!, this.first[node]! + count * RECORD);
+      this.first[node] = first;
+      this.capacity[node] = capacity;
+    }
+    const from = this.first[other]!;
+    this.inodes.copyWithin(this.first[node]! + count * RECORD, from, from + added * RECORD);
+    this.count[node] = count + added;
+  }
+
+  /** `node` takes over the records and the kind of its only child. */
+  replaceRecords(node: number, child: number): void {
+    this.first[node] = this.first[child]!;
+    this.count[node] = this.count[child]!;
+    this.capacity[node] = this.capacity[child]!;
+    if (this.isLeaf(child)) this.#flags[node]! |= IS_LEAF;
+  }
+
+  /** Bytes of the node as a page. */
+  size(node: number): number {
+    const { inodes } = this;
+    const count = this.count[node]!;
+    let record = this.first[node]!;
+    let size = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+    if (this.isLeaf(node)) {
+      for (let i = 0; i < count; i++, record += RECORD) {
+        size += (inodes[record + 1]! & KEY_LENGTH_MASK) + inodes[record + 3]!;
+      }
+    } else {
+      for (let i = 0; i < count; i++, record += RECORD) size += inodes[record + 1]! & KEY_LENGTH_MASK;
+    }
+    return size;
+  }
+
+  /** Bytes that record i takes in a page. */
+  recordBytes(node: number, index: number): number {
+    const record = this.first[node]! + index * RECORD;
+    const keyLength = this.inodes[record + 1]! & KEY_LENGTH_MASK;
+    return ELEMENT_BYTES + keyLength + (this.isLeaf(node) ? this.inodes[record + 3]! : 0);
+  }
+
+  /** Appends the node as a page image, without padding. */
+  serialise(node: number, id: number, overflow: number, out: SparseBuffer): void {
+    const isLeaf = this.isLeaf(node);
+    const count = this.count[node]!;
+    const { inodes, values, bytes } = this;
+    writePageHeader(out, id, isLeaf ? LEAF_PAGE : BRANCH_PAGE, count, overflow);
+    out.reserve(count * ELEMENT_BYTES);
+    const { literal } = out;
+    let element = out.literalLength;
+    let record = this.first[node]!;
+    let data = count * ELEMENT_BYTES; // from the element at hand to its key
+    for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD, data -= ELEMENT_BYTES) {
+      const packed = inodes[record + 1]!;
+      const keyLength = packed & KEY_LENGTH_MASK;
+      if (isLeaf) {
+        writeU32LE(literal, element, packed >>> FLAGS_SHIFT);
+        writeU32LE(literal, element + 4, data);
+        writeU32LE(literal, element + 8, keyLength);
+        writeU32LE(literal, element + 12, inodes[record + 3]!);
+        data += keyLength + inodes[record + 3]!;
+      } else {
+        writeU32LE(literal, element, data);
+        writeU32LE(literal, element + 4, keyLength);
+        writeU32LE(literal, element + 8, inodes[record + 2]!);
+        writeU32LE(literal, element + 12, 0);
+        data += keyLength;
+      }
+    }
+    out.literalLength += count * ELEMENT_BYTES;
+    out.length += count * ELEMENT_BYTES;
+    record = this.first[node]!;
+    for (let i = 0; i < count; i++, record += RECORD) {
+      const keyAt = inodes[record]!;
+      const keyTo = keyAt + (inodes[record + 1]! & KEY_LENGTH_MASK);
+      if (!isLeaf) {
+        out.bytes(bytes, keyAt, keyTo);
+        continue;
+      }
+      const slot = inodes[record + 2]!;
+      const valueAt = values[slot]!;
+      const fillFrom = valueAt + values[slot + 2]!;
+      const valueTo = valueAt + values[slot + 1]!;
+      if (valueAt === keyTo) out.bytes(bytes, keyAt, fillFrom);
+      else {
+        out.bytes(bytes, keyAt, keyTo);
+        out.bytes(bytes, valueAt, fillFrom);
+      }
+      out.run(FILL, values[slot + 3]!);
+      if (fillFrom < valueTo) out.bytes(bytes, fillFrom, valueTo);
+    }
+  }
+
+  /** Makes `into` stand for the value of a leaf's record. */
+  value(node: number, index: number, into: Value): void {
+    const slot = this.inodes[this.first[node]! + index * RECORD + 2]!;
+    const { values } = this;
+    into.set(this.bytes, values[slot]!, values[slot + 1]!, values[slot + 2]!, values[slot + 3]!);
+  }
+
+  keyFrom(node: number, index: number): number {
+    return this.inodes[this.first[node]! + index * RECORD]!;
+  }
+  keyTo(node: number, index: number): number {
+    const record = this.first[node]! + index * RECORD;
+    return this.inodes[record]! + (this.inodes[record + 1]! & KEY_LENGTH_MASK);
+  }
+  flagsAt(node: number, index: number): number {
+    return this.inodes[this.first[node]! + index * RECORD + 1]! >>> FLAGS_SHIFT;
+  }
+  childPage(node: number, index: number): number {
+    return this.inodes[this.first[node]! + index * RECORD + 2]!;
+  }
+  /** The child's node, or −1 if it is still only a page. */
+  childNode(node: number, index: number): number {
+    return this.inodes[this.first[node]! + index * RECORD + 3]! - 1;
+  }
+  setChildNode(node: number, index: number, child: number): void {
+    this.inodes[this.first[node]! + index * RECORD + 3] = child + 1;
+  }
+  /** Makes a branch's record stand for a child that has its page. */
+  setChild(node: number, index: number, child: number): void {
+    const { inodes } = this;
+    const record = this.first[node]! + index * RECORD;
+    const childRecord = this.first[child]!;
+    inodes[record] = inodes[childRecord]!;
+    inodes[record + 1] = inodes[childRecord + 1]! & KEY_LENGTH_MASK;
+    inodes[record + 2] = this.pgid[child]!;
+    inodes[record + 3] = child + 1;
+  }
+
+  /** Where `child` stands in its parent, searched from `from` on; −1: not there. */
+  indexOfChild(node: number, child: number, from: number): number {
+    const { inodes } = this;
+    const count = this.count[node]!;
+    let record = this.first[node]! + from * RECORD + 3;
+    for (let i = from; i < count; i++, record += RECORD) if (inodes[record] === child + 1) return i;
+    return -1;
+  }
+
+  #takeRecords(records: number): number {
+    const at = this.#inodesEnd;
+    const end = at + records * RECORD;
+    if (end > this.inodes.length) {
+      assert(end <= ARENA_BYTES_MAX / 4, 'bolt: more than 2 GiB of records in one transaction');
+      this.inodes = grownIds(this.inodes, end);
+    }
+    this.#inodesEnd = end;
+    return at;
+  }
+
+  #takeValues(count: number): number {
+    const at = this.#valuesEnd;
+    const end = at + count * RECORD;
+    if (end > this.values.length) {
+      assert(end <= ARENA_BYTES_MAX / 4, 'bolt: more than 2 GiB of values in one transaction');
+      this.values = grownIds(this.values, end);
+    }
+    this.#valuesEnd = end;
+    return at;
+  }
+
+  #reserveBytes(count: number): number {
+    const at = this.#bytesEnd;
+    const end = at + count;
+    if (end > this.bytes.length) {
+      assert(end <= ARENA_BYTES_MAX, 'bolt: more than 2 GiB of keys and literal values in one transaction');
+      const grown = new Uint8Array(Math.min(ARENA_BYTES_MAX, Math.max(end, this.bytes.length * 2)));
+      grown.set(this.bytes.subarray(0, at));
+      this.bytes = grown;
+    }
+    return at;
+  }
+
+  #growNodes(): void {
+    const size = this.pgid.length * 2;
+    this.pgid = grownIds(this.pgid, size);
+    this.pages = grownIds(this.pages, size);
+    this.parent = grownIds(this.parent, size);
+    this.first = grownIds(this.first, size);
+    this.capacity = grownIds(this.capacity, size);
+    this.count = grownIds(this.count, size);
+    this.childHint = grownIds(this.childHint, size);
+    this.bucket = grownIds(this.bucket, size);
+    const flags = new Uint8Array(size);
+    flags.set(this.#flags);
+    this.#flags = flags;
+  }
+}
+
+const SOUND = 0;
+const BAD_ELEMENT = 1;
+/** A run stands where literal bytes are needed: expand the page and read it again. */
+const RETRY_FLAT = 2;
+
+function copyBytes(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
+  if (to - from <= 64) for (let i = from; i < to; i++) target[at++] = source[i]!;
+  else target.set(source.subarray(from, to), at);
+}

@@ -1,0 +1,201 @@
+/**
+ * Spilling: every node gets new pages, children before parents, and is split if it is too large.
+ *
+ * Nodes keep their records until `writePages` serialises them in page order; nothing changes
+ * them in between, so the bytes are those that bbolt serialises at once.
+ */
+import { assert } from '../../sim/assert.ts';
+import { writeU64LE } from '../../sim/bytes/fixed.ts';
+import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { Value } from '../../sim/bytes/value.ts';
+import { BYTES_COPIED, ITEMS_MOVED, NODES_SPLIT, PAGES_SERIALISED } from '../../sim/work.ts';
+import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, ELEMENT_BYTES, PAGE_HEADER_BYTES } from './format.ts';
+import { grownIds } from './ids.ts';
+import { RECORD } from './nodes.ts';
+import { Page } from './pages.ts';
+import type { Bucket, Transaction } from './transaction.ts';
+import { DEPTH_MAX } from './transaction.ts';
+
+/** A page is split only into parts of at least so many records. */
+const KEYS_PER_PAGE_MIN = 2;
+const FILL_PERCENT_MIN = 0.1;
+const FILL_PERCENT_MAX = 1;
+
+/** A damaged page was met (`pages.fault` says which), or there is no page left to give. */
+export type SpillOutcome = 'ok' | 'io-error' | 'no-space';
+
+// children waiting to be spilled, of all levels at hand
+let waiting: Int32Array = new Int32Array(1024);
+let waitingEnd = 0;
+
+/** Spills all tables and then the root bucket. */
+export function spillAll(transaction: Transaction): SpillOutcome {
+  waitingEnd = 0;
+  const header = new Uint8Array(BUCKET_HEADER_BYTES);
+  const value = new Value();
+  for (const table of transaction.tables) {
+    if (table.rootNode < 0) continue;
+    if (isInlineable(transaction, table)) {
+      if (!transaction.freePage(table.rootNode)) return 'io-error';
+      table.root = 0;
+      inlineValue(transaction, table, value);
+    } else {
+      const outcome = spillBucket(transaction, table);
+      if (outcome !== 'ok') return outcome;
+      writeU64LE(header, 0, table.root);
+      writeU64LE(header, 8, table.sequence);
+      value.set(header, 0, header.length, header.length, 0);
+      table.inline = undefined;
+    }
+    if (!transaction.put(transaction.root, table.name, 0, table.name.length, value, BUCKET_ELEMENT)) return 'io-error';
+  }
+  return transaction.root.rootNode < 0 ? 'ok' : spillBucket(transaction, transaction.root);
+}
+
+/** Whether the bucket is one leaf that fits into a quarter page. */
+function isInlineable(transaction: Transaction, bucket: Bucket): boolean {
+  const { nodes } = transaction;
+  const root = bucket.rootNode;
+  if (!nodes.isLeaf(root)) return false;
+  const bytesMax = transaction.pageSize / 4;
+  let bytes = PAGE_HEADER_BYTES;
+  for (let i = 0; i < nodes.count[root]!; i++) {
+    bytes += nodes.recordBytes(root, i);
+    if (bytes > bytesMax) return false;
+  }
+  return true;
+}
+
+/** Makes `into` the bucket's header and image, and keeps the image for reads. */
+function inlineValue(transaction: Transaction, bucket: Bucket, into: Value): void {
+  const page = new Page();
+  transaction.nodes.serialise(bucket.rootNode, 0, 0, page.buffer);
+  const image = page.buffer.toBytes();
+  const bytes = new Uint8Array(BUCKET_HEADER_BYTES + image.length);
+  writeU64LE(bytes, 8, bucket.sequence);
+  bytes.set(image, BUCKET_HEADER_BYTES);
+  into.set(bytes, 0, bytes.length, bytes.length, 0);
+  transaction.pages.adoptInline(page);
+  bucket.inline = page;
+}
+
+function spillBucket(transaction: Transaction, bucket: Bucket): SpillOutcome {
+  const { nodes } = transaction;
+  const outcome = spill(transaction, bucket, bucket.rootNode, 0);
+  if (outcome !== 'ok') return outcome;
+  while (nodes.parent[bucket.rootNode]! >= 0) bucket.rootNode = nodes.parent[bucket.rootNode]!;
+  bucket.root = nodes.pgid[bucket.rootNode]!;
+  return 'ok';
+}
+
+function spill(transaction: Transaction, bucket: Bucket, start: number, depth: number): SpillOutcome {
+  const { nodes } = transaction;
+  if (nodes.isSpilled(start)) return 'ok';
+  if (depth > DEPTH_MAX) {
+    transaction.pages.fail(nodes.pgid[start]!, 'the tree is too deep: a cycle');
+    return 'io-error';
+  }
+  const base = waitingEnd;
+  if (!nodes.isLeaf(start)) collectChildren(transaction, start);
+  for (let i = base; i < waitingEnd; i++) {
+    const outcome = spill(transaction, bucket, waiting[i]!, depth + 1);
+    if (outcome !== 'ok') return outcome;
+  }
+  waitingEnd = base;
+
+  if (!transaction.freePage(start)) return 'io-error';
+  let node = start;
+  for (let isLast = false; !isLast; ) {
+    const next = splitTwo(transaction, bucket, node);
+    isLast = next < 0;
+    const bytes = nodes.size(node);
+    const pages = Math.floor((bytes + transaction.pageSize - 1) / transaction.pageSize);
+    const id = transaction.allocate(pages, node);
+    if (id === 0) return 'no-space';
+    if (transaction.space.remapped) copyBorrowed(transaction);
+    nodes.pgid[node] = id;
+    nodes.pages[node] = pages;
+    nodes.setSpilled(node);
+    transaction.census.change(nodes.isLeaf(node), pages, 1);
+    transaction.stats.dataPages += pages;
+    transaction.stats.spill++;
+    const parent = nodes.parent[node]!;
+    if (parent >= 0) enterIntoParent(transaction, parent, node, node !== start);
+    node = next;
+  }
+  const parent = nodes.parent[start]!;
+  if (parent >= 0 && nodes.pgid[parent] === 0) return spill(transaction, bucket, parent, depth + 1);
+  return 'ok';
+}
+
+/** Puts the children that are nodes on the waiting list, in key order. */
+function collectChildren(transaction: Transaction, node: number): void {
+  const { nodes } = transaction;
+  const { inodes } = nodes;
+  const count = nodes.count[node]!;
+  if (waitingEnd + count > waiting.length) waiting = grownIds(waiting, waitingEnd + count);
+  let record = nodes.first[node]! + 3;
+  for (let i = 0; i < count; i++, record += RECORD)
+    if (inodes[record]! > 0) waiting[waitingEnd++] = inodes[record]! - 1;
+}
+
+/**
+ * Cuts off what does not fit, into a new node that is returned; −1 if the node stays whole. A root gets a parent.
+ * A node is cut where the next record would exceed the fill percent, but both parts keep two records.
+ */
+function splitTwo(transaction: Transaction, bucket: Bucket, node: number): number {
+  const { nodes, pageSize } = transaction;
+  const count = nodes.count[node]!;
+  if (count <= 2 * KEYS_PER_PAGE_MIN || nodes.size(node) < pageSize) return -1;
+  const fillPercent = Math.min(FILL_PERCENT_MAX, Math.max(FILL_PERCENT_MIN, bucket.fillPercent));
+  const threshold = Math.floor(pageSize * fillPercent);
+  let bytes = PAGE_HEADER_BYTES;
+  let index = 0;
+  for (let i = 0; i < count - KEYS_PER_PAGE_MIN; i++) {
+    index = i;
+    const recordBytes = nodes.recordBytes(node, i);
+    if (i >= KEYS_PER_PAGE_MIN && bytes + recordBytes > threshold) break;
+    bytes += recordBytes;
+  }
+  if (nodes.parent[node]! < 0) nodes.parent[node] = nodes.create(bucket.index, -1, false, 8);
+  transaction.stats.split++;
+  transaction.work.counts[NODES_SPLIT]!++;
+  return nodes.splitOff(node, index, nodes.parent[node]!);
+}
+
+/** Enters a spilled node's first key and page into its parent: in place of its old entry, or after its left part. */
+function enterIntoParent(transaction: Transaction, parent: number, node: number, isSplitOff: boolean): void {
+  const { nodes } = transaction;
+  transaction.work.counts[ITEMS_MOVED]!++;
+  const hint = nodes.childHint[parent]!;
+  let index = isSplitOff ? -1 : nodes.indexOfChild(parent, node, hint);
+  if (index < 0) {
+    // a root's new parent has no entry for its first child
+    assert(isSplitOff || nodes.count[parent] === 0, 'bolt: node missing in its parent');
+    index = isSplitOff ? hint + 1 : 0;
+    nodes.insertRecord(parent, index);
+  }
+  nodes.setChild(parent, index, node);
+  nodes.childHint[parent] = index;
+}
+
+/** What bbolt does when it replaces the memory map: keys and values that nodes borrowed from it are copied. */
+function copyBorrowed(transaction: Transaction): void {
+  const { nodes } = transaction;
+  transaction.space.remapped = false;
+  let bytes = 0;
+  for (let node = 0; node < nodes.nodeCount; node++) {
+    if (!nodes.isRemoved(node)) bytes += nodes.size(node) - PAGE_HEADER_BYTES - nodes.count[node]! * ELEMENT_BYTES;
+  }
+  transaction.work.counts[BYTES_COPIED]! += bytes;
+}
+
+/** Serialises a spilled node as whole pages. */
+export function writeNode(transaction: Transaction, node: number, out: SparseBuffer): void {
+  const { nodes, pageSize } = transaction;
+  const pages = nodes.pages[node]!;
+  nodes.serialise(node, nodes.pgid[node]!, pages - 1, out);
+  transaction.work.counts[PAGES_SERIALISED]!++;
+  transaction.work.counts[BYTES_COPIED]! += out.length;
+  out.run(0, pages * pageSize - out.length);
+}
