@@ -1,0 +1,29 @@
+/** The registry of state machines: adding one is its file and one line here. */
+import { MvccStateMachine } from './mvcc.ts';
+import { RawStateMachine } from './raw.ts';
+import type { StateMachineDefinition } from './state-machine.ts';
+
+export const STATE_MACHINES: readonly StateMachineDefinition[] = [
+  { name: 'raw', tables: ['key', 'meta'], create: (engine, work) => new RawStateMachine(engine, work) },
+  {
+    name: 'mvcc',
+    // etcd's buckets; those after the second stay empty so far
+    tables: [
+      'key',
+      'meta',
+      'lease',
+      'alarm',
+      'cluster',
+      'members',
+      'members_removed',
+      'auth',
+      'authUsers',
+      'authRoles',
+    ],
+    create: (engine, work) => new MvccStateMachine(engine, work),
+  },
+];
+
+export function findStateMachine(name: string): StateMachineDefinition | undefined {
+  return STATE_MACHINES.find((machine) => machine.name === name);
+}
