@@ -58,7 +58,7 @@ export function expandVariants(
         if (problem !== undefined) problems.push({ path: writtenAt, text: problem, atKey: true });
       }
     });
-    const name = labels.length === 0 ? labelOf('cluster.engine', engineOf(body)) : labels.join(' ');
+    const name = labels.length === 0 ? labelOf('cluster.engine', engineOf(body), false) : labels.join(' ');
     if (seen.has(name)) {
       const path = head.variants.length > 0 ? ['variants'] : ['matrix'];
       problems.push({ path, text: `two variants would both be called '${name}'`, atKey: true });
@@ -89,8 +89,9 @@ function matrixAxes(head: Pick<Head, 'matrix'>, problems: PathProblem[]): Axis[]
   for (const [text, values] of Object.entries(head.matrix)) {
     const path = bodyPath(text, ['matrix', text], problems);
     if (path === undefined) continue;
+    const labels = labelsOf(text, values as readonly unknown[]);
     const choices = (values as readonly unknown[]).map((value, index) => ({
-      label: labelOf(text, value),
+      label: labels[index]!,
       assignments: [{ path, value, writtenAt: ['matrix', text, index] }],
     }));
     axes.push({ choices });
@@ -113,18 +114,20 @@ function engineOf(body: Record<string, unknown>): unknown {
   return (typeof cluster === 'object' ? cluster?.engine : undefined) ?? DEFAULT_ENGINE;
 }
 
-/** What tells this value from the others of its axis, in few words. */
-function labelOf(pathName: string, value: unknown): string {
+/** What tells each value from the others of its axis, in few words: of an engine its name, if that is enough. */
+function labelsOf(pathName: string, values: readonly unknown[]): string[] {
+  const short = values.map((value) => labelOf(pathName, value, false));
+  return new Set(short).size === short.length ? short : values.map((value) => labelOf(pathName, value, true));
+}
+
+function labelOf(pathName: string, value: unknown, isFull: boolean): string {
   const key = SHORTHANDS[pathName];
-  if (key !== undefined) {
-    if (typeof value !== 'object' || value === null) return String(value);
-    const { [key]: name, ...rest } = value as Record<string, unknown>;
-    const further = leaves(key === 'name' ? (rest.options ?? {}) : rest);
-    return [name === undefined ? pathName : String(name), ...further].join(' ');
-  }
   const last = String(parsePath(pathName)?.at(-1) ?? pathName);
-  if (typeof value !== 'object' || value === null) return `${last}=${value}`;
-  return leaves(value, last).join(' ');
+  if (key === undefined) return leaves(value, last).join(' ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { [key]: name, ...rest } = value as Record<string, unknown>;
+  const further = isFull ? leaves(key === 'name' ? (rest.options ?? {}) : rest) : [];
+  return [name === undefined ? last : String(name), ...further].join(' ');
 }
 
 /** `a.b=1` for every scalar below. */

@@ -1,0 +1,51 @@
+/** Every scenario that comes with raftlab must load with this version's registries. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../scenarios/catalogue.ts';
+import { loadScenario } from '../../scenarios/loader.ts';
+import { ROOT } from '../source-files.ts';
+
+const FOLDER = join(ROOT, 'scenarios');
+const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
+
+describe('shipped scenarios', () => {
+  it('are the five that the README and the issue name', () => {
+    expect(FILES.sort()).toEqual([
+      'alibaba-freelist.yaml',
+      'partition.yaml',
+      'quickstart.yaml',
+      'thesis-bolt-vs-rocksdb.yaml',
+      'toxics.yaml',
+    ]);
+  });
+
+  it.each(FILES)('%s loads, is called after its file, says why and expects something', (file) => {
+    const loaded = loadScenario(file, readFileSync(join(FOLDER, file), 'utf8'), { catalogue: CATALOGUE });
+    if (!loaded.ok) expect(loaded.problems).toEqual([]);
+    else {
+      expect(loaded.scenario.name).toBe(file.replace('.yaml', ''));
+      expect(loaded.scenario.why.length).toBeGreaterThan(40);
+      expect(loaded.scenario.expectations.length).toBeGreaterThan(0);
+    }
+  });
+
+  it.each([
+    ['quickstart.yaml', ['bolt', 'rocksdb']],
+    ['alibaba-freelist.yaml', ['freelist=array', 'freelist=hashmap']],
+    [
+      'thesis-bolt-vs-rocksdb.yaml',
+      [
+        'bolt clients=1',
+        'bolt clients=10',
+        'bolt clients=100',
+        'rocksdb clients=1',
+        'rocksdb clients=10',
+        'rocksdb clients=100',
+      ],
+    ],
+  ])('%s has the variants %j', (file, names) => {
+    const loaded = loadScenario(file, readFileSync(join(FOLDER, file), 'utf8'), { catalogue: CATALOGUE });
+    expect(loaded.ok && loaded.scenario.variants.map((plan) => plan.variant)).toEqual(names);
+  });
+});
