@@ -1,0 +1,295 @@
+/**
+ * The apply queue of one replica: committed entries in, state machine and engine below, replies out.
+ *
+ * One thread, as in etcd: it applies a round of entries, and the backend's commit (after
+ * `batchOperations` operations or `batchIntervalNs`) holds it up while the disk works. An engine
+ * under pressure slows it down or stops it; the queue then grows, and above `applyLagMax` the
+ * Raft thread refuses proposals.
+ */
+import { assert } from '../assert.ts';
+import { SECOND, type Time } from '../clock.ts';
+import type { EventLoop, Handler } from '../loop.ts';
+import { WAITS } from '../rpc.ts';
+import type { ClusterSpec } from '../run-spec.ts';
+import type { StorageEngine } from '../storage-engine.ts';
+import type { Work } from '../work.ts';
+import type { BackgroundWork } from './background-work.ts';
+import type { ReplySink, StateMachine } from './kv/state-machine.ts';
+import type { Machine } from './machine.ts';
+import type { NodeObserver } from './observer.ts';
+import type { PendingRequest, PendingRequests } from './pending-requests.ts';
+import type { Process } from './process.ts';
+import { EMPTY_DATA, ENTRY_NORMAL, type Entry, type Snapshot } from './raft/messages.ts';
+import type { RaftThread } from './raft-thread.ts';
+import type { ReadQueue } from './read-queue.ts';
+import type { ReplySender } from './reply-sender.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+
+const APPLIED = 1;
+const COMMITTED = 2;
+const COMMIT_INTERVAL = 3;
+const RESTORED = 4;
+const OPCODES = ['', 'applied', 'committed', 'commit interval', 'restored'];
+
+/** Entries applied between two looks at the clock: a longer round would delay the first reply in it. */
+const ROUND_ENTRIES_MAX = 64;
+
+const [RAFT_THREAD, WAL_SYNC, REPLICATION, APPLY_QUEUE, ENGINE_CPU, ENGINE_STALL, DISK_QUEUE] = (
+  ['raftThread', 'walSync', 'replication', 'applyQueue', 'engineCpu', 'engineStall', 'diskQueue'] as const
+).map((name) => WAITS.indexOf(name)) as [number, number, number, number, number, number, number];
+
+export interface ApplyThreadParts {
+  readonly machine: Machine;
+  readonly process: Process;
+  readonly spec: ClusterSpec;
+  readonly work: Work;
+  readonly observer: NodeObserver;
+  readonly pending: PendingRequests;
+  readonly replies: ReplySender;
+}
+
+export class ApplyThread implements Handler, ReplySink {
+  readonly traceId: number;
+  readonly diskThread: number;
+  machine!: StateMachine;
+  engine!: StorageEngine;
+  raft!: RaftThread;
+  reads!: ReadQueue;
+  snapshots!: SnapshotKeeper;
+  background!: BackgroundWork;
+  /** What a reader may rely on: entries up to here have had their time. */
+  appliedIndex = 0;
+  readonly #parts: ApplyThreadParts;
+  readonly #loop: EventLoop;
+  #queue: (Entry | Snapshot)[] = [];
+  #head = 0;
+  #busy = false;
+  #commitDue = false;
+  #intervalArmed = false;
+  #stalledSince: Time = -1;
+
+  // the round at hand
+  #roundStart: Time = 0;
+  #roundStall = 0;
+  #roundComputed: Time = 0;
+  readonly #answered: PendingRequest[] = [];
+  readonly #revisions: number[] = [];
+  readonly #counts: number[] = [];
+
+  constructor(parts: ApplyThreadParts, traceId: number, diskThread: number) {
+    this.#parts = parts;
+    this.#loop = parts.machine.loop;
+    this.traceId = traceId;
+    this.diskThread = diskThread;
+  }
+
+  /** Committed entries that are not applied yet. */
+  get lag(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  offer(entries: readonly Entry[]): void {
+    for (let i = 0; i < entries.length; i++) this.#queue.push(entries[i]!);
+    this.#next();
+  }
+
+  /** The snapshot's files are on this disk; once earlier entries are through, they replace the store. */
+  restore(snapshot: Snapshot): void {
+    this.#queue.push(snapshot);
+    this.#next();
+  }
+
+  /** Background work has made room. */
+  unstall(): void {
+    if (this.#stalledSince >= 0) this.#next();
+  }
+
+  handle(opcode: number, a: number, b: number): void {
+    if (!this.#parts.process.admits(this, opcode, a, b)) return;
+    switch (opcode) {
+      case APPLIED:
+        this.#parts.machine.finish(this.diskThread);
+        this.#busy = false;
+        this.#applied(a);
+        break;
+      case RESTORED:
+        this.#parts.machine.finish(this.diskThread);
+        this.#busy = false;
+        this.#visible(a);
+        break;
+      case COMMITTED:
+        this.#parts.machine.finish(this.diskThread);
+        this.#busy = false;
+        this.snapshots.committed(a);
+        this.raft.poke();
+        break;
+      case COMMIT_INTERVAL:
+        this.#intervalArmed = false;
+        this.#commitDue = this.machine.uncommittedOperations > 0;
+        break;
+    }
+    this.#next();
+  }
+
+  describe(opcode: number, a: number): string {
+    return `n${this.#parts.machine.node + 1} apply: ${OPCODES[opcode]}${a > 0 ? ` up to ${a}` : ''}`;
+  }
+
+  /** ReplySink: called back by the state machine for each request that it has applied. */
+  onApplied(session: number, sequence: number, revision: number, count: number): void {
+    const request = this.#parts.pending.take(session, sequence);
+    if (request === undefined) return;
+    this.#answered.push(request);
+    this.#revisions.push(revision);
+    this.#counts.push(count);
+  }
+
+  #next(): void {
+    if (this.#busy) return;
+    const { spec } = this.#parts;
+    const { uncommittedOperations } = this.machine;
+    if (
+      this.#commitDue ||
+      uncommittedOperations >= spec.backend.batchOperations ||
+      this.snapshots.wantsCommit(this.appliedIndex)
+    ) {
+      this.#commit();
+    } else if (this.#head < this.#queue.length) {
+      const first = this.#queue[this.#head]!;
+      if ('configuration' in first) this.#restoreOne(first);
+      else this.#round();
+    }
+  }
+
+  #round(): void {
+    const { machine, spec, work } = this.#parts;
+    const { now } = this.#loop;
+    const pressure = this.engine.pressure();
+    if (pressure === 'stop' && this.background.isBusy()) {
+      if (this.#stalledSince < 0) this.#stalledSince = now;
+      return;
+    }
+    this.#roundStall = this.#stalledSince >= 0 ? now - this.#stalledSince : 0;
+    this.#stalledSince = -1;
+    this.#roundStart = now;
+    machine.disk.thread = this.diskThread;
+
+    const bytes = this.#applyEntries();
+    const outcome = this.machine.flush();
+    if (outcome !== 'ok') {
+      this.#parts.observer.onFailure(machine.node, `storage engine: ${outcome} on write`);
+      return;
+    }
+    this.#roundComputed = machine.compute(now, work);
+    let done = machine.play(this.diskThread, this.#roundComputed);
+    if (pressure === 'slow') {
+      const delay = Math.round((bytes * SECOND) / this.engine.delayedBytesPerS);
+      this.#roundStall += delay;
+      done += delay;
+    }
+    this.#busy = true;
+    this.#loop.schedule(done, this, APPLIED, this.machine.appliedIndex);
+    if (!this.#intervalArmed && this.machine.uncommittedOperations > 0) {
+      this.#intervalArmed = true;
+      this.#loop.schedule(now + spec.backend.batchIntervalNs, this, COMMIT_INTERVAL);
+    }
+  }
+
+  /** Up to a round of entries from the queue; returns their bytes. */
+  #applyEntries(): number {
+    const { machine, observer } = this.#parts;
+    const state = this.machine;
+    let bytes = 0;
+    const end = Math.min(this.#queue.length, this.#head + ROUND_ENTRIES_MAX);
+    while (this.#head < end) {
+      const entry = this.#queue[this.#head]!;
+      if ('configuration' in entry) break;
+      this.#head++;
+      if (entry.index <= state.appliedIndex) continue; // replayed from the log, but the engine had it
+      const isRequest = entry.type === ENTRY_NORMAL;
+      state.apply(entry.index, entry.term, isRequest ? entry.data : EMPTY_DATA, this);
+      bytes += entry.payloadBytes;
+      observer.onApply(machine.node, entry.index, state.applyHashWord);
+    }
+    if (this.#head === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 4096) {
+      this.#queue = this.#queue.slice(this.#head);
+      this.#head = 0;
+    }
+    return bytes;
+  }
+
+  #applied(index: number): void {
+    const { replies } = this.#parts;
+    const { now } = this.#loop;
+    for (let i = 0; i < this.#answered.length; i++) {
+      const request = this.#answered[i]!;
+      replies.add(request, 'ok', undefined, this.#counts[i]!, this.#revisions[i]!, this.#waitsOf(request, now));
+    }
+    this.#answered.length = 0;
+    this.#revisions.length = 0;
+    this.#counts.length = 0;
+    replies.flush();
+    this.#visible(index);
+  }
+
+  #visible(index: number): void {
+    this.appliedIndex = index;
+    this.reads.onApplied(index);
+    this.background.kick();
+  }
+
+  #commit(): void {
+    const { machine, observer, work } = this.#parts;
+    const { now } = this.#loop;
+    machine.disk.thread = this.diskThread;
+    this.#commitDue = false;
+    const outcome = this.machine.commit();
+    if (outcome !== 'ok') {
+      observer.onFailure(machine.node, `storage engine: ${outcome} on commit`);
+      return;
+    }
+    const done = machine.play(this.diskThread, machine.compute(now, work));
+    this.#busy = true;
+    this.#loop.schedule(done, this, COMMITTED, this.machine.appliedIndex);
+    this.background.kick();
+  }
+
+  #restoreOne(snapshot: Snapshot): void {
+    const { machine, observer, work } = this.#parts;
+    const { now } = this.#loop;
+    assert(this.#answered.length === 0, 'apply: a restore in the middle of a round');
+    this.#head++;
+    machine.disk.thread = this.diskThread;
+    if (!this.snapshots.install(snapshot)) {
+      observer.onFailure(machine.node, 'the installed snapshot could not be opened');
+      return;
+    }
+    observer.onRestore(machine.node, this.machine.appliedIndex, this.machine.applyHashWord);
+    const done = machine.play(this.diskThread, machine.compute(now, work));
+    this.#busy = true;
+    this.#loop.schedule(done, this, RESTORED, this.machine.appliedIndex);
+  }
+
+  /** Where the write's time inside this node went; the parts add up to now − arrival. */
+  #waitsOf(request: PendingRequest, now: Time): Float64Array {
+    const waits = new Float64Array(WAITS.length);
+    const { arrivedAt, steppedAt } = request;
+    // forwarded to the leader: this node cannot tell saving from replicating
+    const committedAt = request.committedAt > 0 ? request.committedAt : this.#roundStart;
+    const savedAt = request.savedAt > 0 ? Math.min(request.savedAt, committedAt) : steppedAt;
+    waits[RAFT_THREAD] = steppedAt - arrivedAt;
+    waits[WAL_SYNC] = savedAt - steppedAt;
+    waits[REPLICATION] = committedAt - savedAt;
+    waits[APPLY_QUEUE] = this.#roundStart - committedAt - Math.min(this.#roundStall, this.#roundStart - committedAt);
+    waits[ENGINE_CPU] = this.#roundComputed - this.#roundStart;
+    const after = now - this.#roundComputed;
+    const stallBefore = this.#roundStart - committedAt - waits[APPLY_QUEUE]!;
+    const stallAfter = Math.min(after, this.#roundStall - stallBefore);
+    waits[ENGINE_STALL] = stallBefore + stallAfter;
+    waits[DISK_QUEUE] = after - stallAfter;
+    return waits;
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Compaction, garbage collection and the like of one replica: jobs that the engine and the state
+ * machine hand out as generators. Each slice has its own processor and disk time, so that it
+ * shares both with the foreground; up to `JOBS_MAX` jobs run at a time, each on a disk thread of its own.
+ *
+ * A crash drops the generators where they stand.
+ */
+import type { EventLoop, Handler } from '../loop.ts';
+import type { StorageEngine } from '../storage-engine.ts';
+import type { Work } from '../work.ts';
+import type { ApplyThread } from './apply-thread.ts';
+import type { StateMachine } from './kv/state-machine.ts';
+import type { Machine } from './machine.ts';
+import type { Process } from './process.ts';
+
+const SLICE = 1;
+const LAST_SLICE = 2;
+const RESUME = 3;
+/** More than any engine's own limit on background jobs. */
+export const JOBS_MAX = 8;
+
+type Job = Generator<void, void>;
+
+export class BackgroundWork implements Handler {
+  readonly traceId: number;
+  engine!: StorageEngine;
+  stateMachine!: StateMachine;
+  applyThread!: ApplyThread;
+  readonly #machine: Machine;
+  readonly #process: Process;
+  readonly #loop: EventLoop;
+  readonly #work: Work;
+  readonly #firstDiskThread: number;
+  readonly #jobs: (Job | undefined)[] = new Array(JOBS_MAX).fill(undefined);
+  readonly #pausesNs: number[] = new Array(JOBS_MAX).fill(0);
+  #running = 0;
+  /** Counts restores: jobs of a store that was replaced are void. */
+  #generation = 0;
+
+  constructor(machine: Machine, process: Process, work: Work, traceId: number, firstDiskThread: number) {
+    this.#machine = machine;
+    this.#process = process;
+    this.#loop = machine.loop;
+    this.#work = work;
+    this.traceId = traceId;
+    this.#firstDiskThread = firstDiskThread;
+  }
+
+  /** Starts whatever is due. */
+  kick(): void {
+    for (let slot = 0; slot < JOBS_MAX; slot++) {
+      if (this.#jobs[slot] !== undefined) continue;
+      let job = this.engine.background();
+      this.#pausesNs[slot] = 0;
+      if (job === undefined) {
+        job = this.stateMachine.background();
+        this.#pausesNs[slot] = this.stateMachine.backgroundPauseNs;
+      }
+      if (job === undefined) return;
+      this.#jobs[slot] = job;
+      this.#running++;
+      this.#slice(slot);
+    }
+  }
+
+  /** A stalled writer may wait for it. Starts what is due first. */
+  isBusy(): boolean {
+    this.kick();
+    return this.#running > 0;
+  }
+
+  /** The store is replaced: its jobs end here. */
+  abandon(): void {
+    this.#jobs.fill(undefined);
+    this.#running = 0;
+    this.#generation++;
+  }
+
+  handle(opcode: number, slot: number, generation: number): void {
+    if (!this.#process.admits(this, opcode, slot, generation)) return;
+    if (opcode !== RESUME) this.#machine.finish(this.#firstDiskThread + slot);
+    if (generation !== this.#generation) return;
+    if (opcode === LAST_SLICE) {
+      this.#jobs[slot] = undefined;
+      this.#running--;
+      this.applyThread.unstall();
+      this.kick();
+      return;
+    }
+    const pauseNs = this.#pausesNs[slot]!;
+    if (opcode === SLICE && pauseNs > 0) this.#loop.schedule(this.#loop.now + pauseNs, this, RESUME, slot, generation);
+    else this.#slice(slot);
+  }
+
+  describe(_opcode: number, slot: number): string {
+    return `n${this.#machine.node + 1} background job ${slot}`;
+  }
+
+  #slice(slot: number): void {
+    const thread = this.#firstDiskThread + slot;
+    this.#machine.disk.thread = thread;
+    const { done } = this.#jobs[slot]!.next();
+    const at = this.#machine.play(thread, this.#machine.compute(this.#loop.now, this.#work));
+    this.#loop.schedule(at, this, done ? LAST_SLICE : SLICE, slot, this.#generation);
+  }
+}

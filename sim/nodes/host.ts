@@ -1,0 +1,205 @@
+/**
+ * A node of the cluster: a machine, and on it one process that holds a member of each Raft group.
+ *
+ * Fault model. `crash` is a power failure: the process and its connections are gone, and the disk decides
+ * what of its unsynced content survives. `restart` starts a process that knows only the disk; until it
+ * has read what it needs it takes no connections. `pause` stops the process with all it has. A node
+ * whose disk fails, or holds what no crash explains, stays down and says why.
+ */
+import type { Time } from '../clock.ts';
+import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
+import type { EventLoop, Handler } from '../loop.ts';
+import type { CloseReason, Connection, Endpoint, Listener, Side } from '../network/connection.ts';
+import type { Network } from '../network/network.ts';
+import type { ClientRequest } from '../rpc.ts';
+import { REQUESTS_HANDLED, Work } from '../work.ts';
+import type { Machine } from './machine.ts';
+import type { NodeObserver } from './observer.ts';
+import { PEER_TAG, type PeerBundle, SNAPSHOT_TAG } from './peer-streams.ts';
+import { Process } from './process.ts';
+import { Replica, type ReplicaBlueprint } from './replica.ts';
+
+const BOOTED = 1;
+const REQUESTS_READY = 2;
+const WRITE_BACK = 3;
+const WRITTEN_BACK = 4;
+const OPCODES = ['', 'started', 'requests decoded', 'page cache write-back', 'page cache written back'];
+
+/** Linux writes back pages that have been dirty for a while: looked at every 5 s. */
+const WRITE_BACK_NS = 5_000_000_000;
+
+interface Decoding {
+  readonly requests: readonly ClientRequest[];
+  readonly connection: Connection;
+  readonly side: Side;
+  readonly arrivedAt: Time;
+}
+
+export class Host implements Handler, Listener, Endpoint {
+  readonly traceId: number;
+  readonly machine: Machine;
+  replicas: Replica[] = [];
+  /** Running and past its recovery. */
+  isUp = false;
+  restarts = 0;
+  #process = new Process();
+  readonly #loop: EventLoop;
+  readonly #network: Network;
+  readonly #observer: NodeObserver;
+  readonly #blueprints: readonly ReplicaBlueprint[];
+  readonly #work = new Work();
+  readonly #decoding: (Decoding | undefined)[] = [];
+  readonly #freeDecodings: number[] = [];
+  #boot = 0;
+
+  constructor(machine: Machine, network: Network, observer: NodeObserver, blueprints: readonly ReplicaBlueprint[]) {
+    this.machine = machine;
+    this.#loop = machine.loop;
+    this.#network = network;
+    this.#observer = observer;
+    this.#blueprints = blueprints;
+    this.traceId = machine.node + 100;
+    this.#loop.schedule(this.#loop.now + WRITE_BACK_NS, this, WRITE_BACK);
+  }
+
+  get node(): number {
+    return this.machine.node;
+  }
+
+  get isPaused(): boolean {
+    return this.#process.paused;
+  }
+
+  /** A process on whatever the disk holds. */
+  start(): void {
+    const process = new Process();
+    this.#process = process;
+    this.#boot++;
+    this.replicas = this.#blueprints.map((blueprint) => new Replica(this.machine, process, this.#network, blueprint));
+    let ready = this.#loop.now;
+    for (const replica of this.replicas) {
+      if (!replica.recover()) {
+        this.fail(replica.failure);
+        return;
+      }
+      const computed = this.machine.compute(this.#loop.now, replica.work);
+      ready = Math.max(ready, this.machine.play(replica.raftThread.diskThread, computed));
+      ready = Math.max(ready, this.machine.play(replica.applyThread.diskThread, computed));
+    }
+    this.#loop.schedule(ready, this, BOOTED, this.#boot);
+  }
+
+  /** The process ends by its own decision. */
+  fail(reason: string): void {
+    this.#end();
+    this.#observer.onFailure(this.node, reason);
+  }
+
+  crash(): void {
+    this.#end();
+    this.machine.disk.crash();
+    this.machine.forget();
+  }
+
+  restart(): void {
+    if (this.#process.alive && this.replicas.length > 0) return;
+    this.restarts++;
+    this.start();
+  }
+
+  pause(): void {
+    this.#process.paused = true;
+  }
+
+  resume(): void {
+    if (!this.#process.paused) return;
+    this.#process.resume();
+    for (const replica of this.replicas) replica.raftThread.resume();
+  }
+
+  #end(): void {
+    this.#process.kill();
+    this.isUp = false;
+    for (const replica of this.replicas) replica.snapshots.abandon();
+    this.replicas = [];
+    this.#network.resetMachine(this.node);
+  }
+
+  handle(opcode: number, a: number, b: number): void {
+    if (opcode === WRITE_BACK) {
+      this.#writeBack();
+      return;
+    }
+    if (opcode === WRITTEN_BACK) {
+      if (a === this.#boot) this.machine.finish(WRITE_BACK_THREAD);
+      return;
+    }
+    if (opcode === BOOTED && a !== this.#boot) return;
+    if (opcode === REQUESTS_READY && b !== this.#boot) {
+      this.#takeDecoding(a);
+      return;
+    }
+    if (!this.#process.admits(this, opcode, a, b)) return;
+    if (opcode === BOOTED) this.#booted();
+    else this.#deliver(this.#takeDecoding(a));
+  }
+
+  describe(opcode: number): string {
+    return `n${this.node + 1}: ${OPCODES[opcode]}`;
+  }
+
+  #booted(): void {
+    for (const replica of this.replicas) {
+      this.machine.finish(replica.raftThread.diskThread);
+      this.machine.finish(replica.applyThread.diskThread);
+    }
+    this.isUp = true;
+    this.#network.listen(this.node, this);
+    for (const replica of this.replicas) replica.start();
+  }
+
+  /** The operating system's doing: it goes on while the process is paused or gone. */
+  #writeBack(): void {
+    const { machine } = this;
+    const { now } = this.#loop;
+    machine.disk.writeBack();
+    this.#loop.schedule(machine.play(WRITE_BACK_THREAD, now), this, WRITTEN_BACK, this.#boot);
+    this.#loop.schedule(now + WRITE_BACK_NS, this, WRITE_BACK);
+  }
+
+  // ——— network ———
+
+  accept(): Endpoint | undefined {
+    return this.isUp ? this : undefined;
+  }
+
+  onMessage(connection: Connection, side: Side, message: unknown): void {
+    if (connection.tag === PEER_TAG || connection.tag === SNAPSHOT_TAG) {
+      const bundle = message as PeerBundle;
+      this.replicas[bundle.group]!.receive(bundle.messages);
+      return;
+    }
+    const requests = (Array.isArray(message) ? message : [message]) as readonly ClientRequest[];
+    this.#work.counts[REQUESTS_HANDLED] = this.#work.counts[REQUESTS_HANDLED]! + requests.length;
+    const arrivedAt = this.#loop.now;
+    const slot = this.#freeDecodings.pop() ?? this.#decoding.length;
+    this.#decoding[slot] = { requests, connection, side, arrivedAt };
+    this.#loop.schedule(this.machine.compute(arrivedAt, this.#work), this, REQUESTS_READY, slot, this.#boot);
+  }
+
+  onClosed(_connection: Connection, _side: Side, _reason: CloseReason): void {
+    // peers dial again; clients' pending requests are answered into the void
+  }
+
+  #takeDecoding(slot: number): Decoding {
+    const decoding = this.#decoding[slot]!;
+    this.#decoding[slot] = undefined;
+    this.#freeDecodings.push(slot);
+    return decoding;
+  }
+
+  #deliver({ requests, connection, side, arrivedAt }: Decoding): void {
+    const replica = this.replicas[0]!; // one group a cluster until partitioned clusters route by key
+    for (let i = 0; i < requests.length; i++) replica.request(requests[i]!, connection, side, arrivedAt);
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * What a node lets its surroundings see: checkers, metrics and the timeline of faults. Calls change
+ * nothing in the node.
+ */
+import type { Entry } from './raft/messages.ts';
+
+export interface NodeObserver {
+  onLeader(node: number, term: number): void;
+  onAppend(node: number, entry: Entry, previousTerm: number): void;
+  onCommit(node: number, entry: Entry): void;
+  onApply(node: number, index: number, hash: number): void;
+  onRestore(node: number, index: number, hash: number): void;
+  onRestart(node: number, appliedIndex: number): void;
+  /** The node cannot go on: its disk holds something that no crash explains, or fails. */
+  onFailure(node: number, reason: string): void;
+}

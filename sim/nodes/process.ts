@@ -1,0 +1,46 @@
+/**
+ * The life of one process on a node, from start to kill.
+ *
+ * Fault model: `kill` (also at a power failure) ends it at an instant: its memory is gone, and events
+ * that were meant for it find it dead. `pause` is SIGSTOP: memory, files and sockets stay, nothing
+ * runs; what becomes due meanwhile runs at the resume, in the order in which it became due.
+ */
+import { assert } from '../assert.ts';
+import type { Handler } from '../loop.ts';
+
+/** A paused process has bounded timers and device requests, and messages up to its sockets' buffers. */
+const DEFERRED_MAX = 1 << 20;
+
+interface Deferred {
+  readonly target: Handler;
+  readonly opcode: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+export class Process {
+  alive = true;
+  paused = false;
+  #deferred: Deferred[] = [];
+
+  /** To be asked first by every handler of the process: false if the event is void, or has been put off. */
+  admits(target: Handler, opcode: number, a: number, b: number): boolean {
+    if (!this.alive) return false;
+    if (!this.paused) return true;
+    assert(this.#deferred.length < DEFERRED_MAX, 'process: too many events put off by a pause');
+    this.#deferred.push({ target, opcode, a, b });
+    return false;
+  }
+
+  kill(): void {
+    this.alive = false;
+    this.#deferred = [];
+  }
+
+  resume(): void {
+    this.paused = false;
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const { target, opcode, a, b } of deferred) target.handle(opcode, a, b);
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The Raft loop of one replica: takes inputs one after the other, steps the protocol, and carries out
+ * what it asks for: messages, write-ahead log, entries to apply.
+ *
+ * Two threads of the real server in one. Stepping takes processor time, and what comes in meanwhile
+ * waits in the inbox and is stepped together next. Saving takes disk time; stepping goes on
+ * during a save, and all that comes together meanwhile makes the next Ready: that is the group commit.
+ * A leader's messages leave before its own save, as in etcd, and a follower's after it.
+ */
+import type { Duration, Time } from '../clock.ts';
+import type { EventId, EventLoop, Handler } from '../loop.ts';
+import type { Rng } from '../rng.ts';
+import type { RaftSpec } from '../run-spec.ts';
+import { MESSAGES_HANDLED, type Work } from '../work.ts';
+import type { ApplyThread } from './apply-thread.ts';
+import { encodeRequest } from './kv/request-codec.ts';
+import type { Machine } from './machine.ts';
+import type { NodeObserver } from './observer.ts';
+import type { PeerStreams } from './peer-streams.ts';
+import type { PendingRequest, PendingRequests } from './pending-requests.ts';
+import type { Process } from './process.ts';
+import { type Entry, Message, MSG_PRE_VOTE, MSG_SNAP_STATUS, MSG_UNREACHABLE, MSG_VOTE } from './raft/messages.ts';
+import type { RaftNode, Ready } from './raft/ready.ts';
+import { LEADER } from './raft/state.ts';
+import type { ReadQueue } from './read-queue.ts';
+import type { ReplySender } from './reply-sender.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { WriteAheadLog } from './wal/write-ahead-log.ts';
+
+const STEPPED = 1;
+const SAVED = 2;
+const ELECTION = 3;
+const HEARTBEAT = 4;
+/** What a save was for. */
+const OF_READY = 0;
+const OF_SNAPSHOT = 1;
+export const RAFT_OPCODES = ['', 'stepped', 'saved to the log', 'election timer', 'heartbeat timer'];
+
+/** A node's own log line for the configuration change entries: applied by the Raft thread before it advances. */
+const CONFIGURATION_ENTRY_FROM = 1;
+
+export interface RaftThreadParts {
+  readonly machine: Machine;
+  readonly process: Process;
+  readonly spec: RaftSpec;
+  readonly rng: Rng;
+  readonly work: Work;
+  readonly observer: NodeObserver;
+  readonly peers: PeerStreams;
+  readonly pending: PendingRequests;
+}
+
+export class RaftThread implements Handler {
+  readonly traceId: number;
+  readonly diskThread: number;
+  node!: RaftNode;
+  wal!: WriteAheadLog;
+  applyThread!: ApplyThread;
+  reads!: ReadQueue;
+  snapshots!: SnapshotKeeper;
+  replies!: ReplySender;
+  readonly #parts: RaftThreadParts;
+  readonly #loop: EventLoop;
+  /** Messages from peers and reports about them; proposals; numbers: contexts of linearizable reads. */
+  #inbox: (Message | PendingRequest | number)[] = [];
+  #inboxNext: (Message | PendingRequest | number)[] = [];
+  #stepping = false;
+  #saving = false;
+  #saveFirst = 0;
+  #saveLast = 0;
+  readonly #afterSave: Message[] = [];
+
+  #electionTimer: EventId = 0;
+  #electionTimerAt: Time = 0;
+  #electionDeadline: Time = 0;
+  #randomTimeout: Duration = 0;
+  #resetsSeen = -1;
+  #drawsSeen = -1;
+  #resetAt: Time = 0;
+  #heartbeatTimer: EventId = 0;
+
+  constructor(parts: RaftThreadParts, traceId: number, diskThread: number) {
+    this.#parts = parts;
+    this.#loop = parts.machine.loop;
+    this.traceId = traceId;
+    this.diskThread = diskThread;
+  }
+
+  start(): void {
+    this.#watchTimers();
+    this.#settleReady();
+  }
+
+  // ——— inputs ———
+
+  receive(messages: readonly Message[]): void {
+    for (let i = 0; i < messages.length; i++) this.#inbox.push(messages[i]!);
+    this.#wake();
+  }
+
+  propose(pending: PendingRequest): void {
+    this.#inbox.push(pending);
+    this.#wake();
+  }
+
+  readIndex(context: number): void {
+    this.#inbox.push(context);
+    this.#wake();
+  }
+
+  reportUnreachable(peer: number): void {
+    this.#inbox.push(new Message(MSG_UNREACHABLE, this.node.id, peer, 0));
+    this.#wake();
+  }
+
+  reportSnapshot(peer: number, ok: boolean): void {
+    const message = new Message(MSG_SNAP_STATUS, this.node.id, peer, 0);
+    message.reject = !ok;
+    this.#inbox.push(message);
+    this.#wake();
+  }
+
+  /** Something outside changed what the protocol may do next: an entry was applied, a snapshot made. */
+  poke(): void {
+    if (!this.#stepping) this.#settleReady();
+  }
+
+  /** The process goes on after a pause: its sockets may hold messages. */
+  resume(): void {
+    if (this.#inbox.length > 0) this.#wake();
+  }
+
+  handle(opcode: number, a: number, b: number): void {
+    if (!this.#parts.process.admits(this, opcode, a, b)) return;
+    switch (opcode) {
+      case STEPPED:
+        this.#stepping = false;
+        this.#settleReady();
+        if (this.#inbox.length > 0) this.#wake();
+        return;
+      case SAVED:
+        this.#parts.machine.finish(this.diskThread);
+        this.#saving = false;
+        if (a === OF_READY) this.#saved();
+        this.#settleReady();
+        return;
+      case ELECTION:
+        this.#electionDue();
+        return;
+      case HEARTBEAT:
+        this.#heartbeatDue();
+        return;
+    }
+  }
+
+  describe(opcode: number): string {
+    return `n${this.#parts.machine.node + 1} raft: ${RAFT_OPCODES[opcode]}`;
+  }
+
+  // ——— stepping ———
+
+  #wake(): void {
+    if (this.#stepping || this.#parts.process.paused) return;
+    this.#stepping = true;
+    const inbox = this.#inbox;
+    this.#inbox = this.#inboxNext;
+    this.#inboxNext = inbox;
+    const { now } = this.#loop;
+    for (let i = 0; i < inbox.length; i++) this.#stepOne(inbox[i]!);
+    inbox.length = 0;
+    const done = this.#compute(now);
+    for (let i = 0; i < this.#stepped.length; i++) this.#stepped[i]!.steppedAt = done;
+    this.#stepped.length = 0;
+    this.#watchTimers();
+    this.#loop.schedule(done, this, STEPPED);
+  }
+  readonly #stepped: PendingRequest[] = [];
+
+  #stepOne(input: Message | PendingRequest | number): void {
+    const { node } = this;
+    if (typeof input === 'number') {
+      if (node.readIndex(input) !== 'ok') this.reads.onDropped(input);
+    } else if (input instanceof Message) {
+      const { counts } = this.#parts.work;
+      counts[MESSAGES_HANDLED] = counts[MESSAGES_HANDLED]! + 1;
+      if (input.type === MSG_UNREACHABLE) node.reportUnreachable(input.from);
+      else if (input.type === MSG_SNAP_STATUS) node.reportSnapshot(input.from, !input.reject);
+      else {
+        if (input.type === MSG_VOTE || input.type === MSG_PRE_VOTE)
+          node.electionElapsed = this.#loop.now - this.#resetAt;
+        node.step(input);
+      }
+    } else this.#proposeOne(input);
+  }
+
+  #proposeOne(pending: PendingRequest): void {
+    const { node } = this;
+    const { pending: table } = this.#parts;
+    if (this.applyThread.lag > this.#parts.spec.applyLagMax) {
+      this.replies.refuse(pending, 'too-many-requests');
+      return;
+    }
+    const outcome = node.propose(encodeRequest(pending.request));
+    if (outcome !== 'ok') {
+      this.replies.refuse(pending, node.leader === 0 ? 'no-leader' : 'too-many-requests');
+      return;
+    }
+    table.add(pending);
+    this.#stepped.push(pending);
+    if (node.isLeader) table.placed(pending, node.state.log.lastIndex());
+  }
+
+  // ——— Ready ———
+
+  /** Takes Readys until one has to wait for the disk, or nothing is left to do. */
+  #settleReady(): void {
+    while (!this.#saving) {
+      if (this.snapshots.isDue) this.#saveSnapshot();
+      else if (this.node.hasReady()) this.#process(this.node.ready());
+      else break;
+    }
+    if (this.node.fatal !== '') this.#fail(`raft: ${this.node.fatal}`);
+    this.#watchTimers();
+  }
+
+  #process(ready: Ready): void {
+    const { node, wal } = this;
+    const { machine, observer, peers, work } = this.#parts;
+    const { now } = this.#loop;
+    if (ready.softStateChanged && ready.role === LEADER) observer.onLeader(machine.node, node.term);
+    const { counts } = work;
+    counts[MESSAGES_HANDLED] = counts[MESSAGES_HANDLED]! + ready.messages.length + ready.messagesAfterSave.length;
+    // etcd: the leader sends first and saves in parallel; others save first
+    const sendsFirst = ready.role === LEADER;
+    if (sendsFirst && ready.messages.length > 0) peers.send(ready.messages);
+
+    machine.disk.thread = this.diskThread;
+    if (ready.snapshot !== undefined && !this.snapshots.receive(ready.snapshot, wal)) {
+      this.#fail('the received snapshot could not be saved');
+      return;
+    }
+    const { entries } = ready;
+    this.#saveFirst = entries.length > 0 ? entries[0]!.index : 0;
+    this.#saveLast = entries.length > 0 ? entries[entries.length - 1]!.index : -1;
+    if (entries.length > 0) this.#observeAppends(entries);
+    const outcome = wal.save(ready.hardStateChanged ? ready : undefined, entries);
+    if (outcome !== 'ok') {
+      this.#fail(`write-ahead log: ${outcome}`);
+      return;
+    }
+
+    if (!sendsFirst) for (let i = 0; i < ready.messages.length; i++) this.#afterSave.push(ready.messages[i]!);
+    for (let i = 0; i < ready.messagesAfterSave.length; i++) this.#afterSave.push(ready.messagesAfterSave[i]!);
+    if (ready.snapshot !== undefined) this.applyThread.restore(ready.snapshot);
+    if (ready.committed.length > 0) this.#commit(ready.committed, now);
+    for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
+
+    if (!this.#await(OF_READY)) this.#saved();
+  }
+
+  /** Waits for what was computed and requested just now; false if that takes no time. */
+  #await(what: number): boolean {
+    const { machine } = this.#parts;
+    const { now } = this.#loop;
+    const done = machine.play(this.diskThread, this.#compute(now));
+    if (done === now) {
+      machine.finish(this.diskThread);
+      return false;
+    }
+    this.#saving = true;
+    this.#loop.schedule(done, this, SAVED, what);
+    return true;
+  }
+
+  #saveSnapshot(): void {
+    this.#parts.machine.disk.thread = this.diskThread;
+    if (this.snapshots.save(this.wal, this.node)) this.#await(OF_SNAPSHOT);
+    else this.#fail('the snapshot marker could not be saved');
+  }
+
+  #saved(): void {
+    const { pending } = this.#parts;
+    const { now } = this.#loop;
+    for (let index = this.#saveFirst; index <= this.#saveLast; index++) {
+      const request = pending.atIndex(index);
+      if (request !== undefined && request.savedAt === 0) request.savedAt = now;
+    }
+    if (this.#afterSave.length > 0) {
+      this.#parts.peers.send(this.#afterSave);
+      this.#afterSave.length = 0;
+    }
+    this.node.advance();
+  }
+
+  #observeAppends(entries: readonly Entry[]): void {
+    const { machine, observer } = this.#parts;
+    let previousTerm = this.node.state.log.term(entries[0]!.index - 1);
+    for (let i = 0; i < entries.length; i++) {
+      observer.onAppend(machine.node, entries[i]!, previousTerm);
+      previousTerm = entries[i]!.term;
+    }
+  }
+
+  #commit(committed: readonly Entry[], now: Time): void {
+    const { machine, observer, pending } = this.#parts;
+    for (let i = 0; i < committed.length; i++) {
+      const entry = committed[i]!;
+      observer.onCommit(machine.node, entry);
+      if (entry.type >= CONFIGURATION_ENTRY_FROM) this.node.applyConfChangeEntry(entry);
+      const request = pending.atIndex(entry.index);
+      if (request !== undefined) request.committedAt = now;
+    }
+    this.applyThread.offer(committed);
+  }
+
+  #compute(now: Time): Time {
+    return this.#parts.machine.compute(now, this.#parts.work);
+  }
+
+  #fail(reason: string): void {
+    this.#parts.observer.onFailure(this.#parts.machine.node, reason);
+  }
+
+  // ——— timers: deadlines that are moved, not polled ———
+
+  /** Looks whether the protocol has reset its election timer or changed role. */
+  #watchTimers(): void {
+    const { node } = this;
+    const { spec, rng } = this.#parts;
+    const { now } = this.#loop;
+    if (node.timeoutDraws !== this.#drawsSeen) {
+      this.#drawsSeen = node.timeoutDraws;
+      this.#randomTimeout = spec.electionTimeoutNs + rng.int(0, spec.electionTimeoutNs - 1);
+    }
+    if (node.electionTimerResets !== this.#resetsSeen) {
+      this.#resetsSeen = node.electionTimerResets;
+      this.#resetAt = now;
+    }
+    this.#electionDeadline = this.#resetAt + (node.isLeader ? spec.electionTimeoutNs : this.#randomTimeout);
+    if (this.#electionTimer !== 0 && this.#electionTimerAt > this.#electionDeadline) {
+      this.#loop.cancel(this.#electionTimer);
+      this.#electionTimer = 0;
+    }
+    if (this.#electionTimer === 0) this.#armElection();
+    if (node.isLeader && this.#heartbeatTimer === 0) {
+      this.#heartbeatTimer = this.#loop.schedule(now + spec.heartbeatIntervalNs, this, HEARTBEAT);
+    }
+  }
+
+  /** A deadline that moves back costs nothing: the timer fires early and is set again. */
+  #armElection(): void {
+    this.#electionTimerAt = Math.max(this.#loop.now, this.#electionDeadline);
+    this.#electionTimer = this.#loop.schedule(this.#electionTimerAt, this, ELECTION);
+  }
+
+  #electionDue(): void {
+    const { now } = this.#loop;
+    this.#electionTimer = 0;
+    if (now < this.#electionDeadline) {
+      this.#armElection();
+      return;
+    }
+    if (this.node.isLeader) this.node.checkQuorumTimeout();
+    else this.node.electionTimeout();
+    // a node that may not be elected, whose timer is not reset, counts on from here
+    this.#resetAt = now;
+    this.#watchTimers();
+    if (!this.#stepping) this.#settleReady();
+  }
+
+  #heartbeatDue(): void {
+    this.#heartbeatTimer = 0;
+    if (!this.node.isLeader) return;
+    this.node.heartbeatTimeout();
+    this.#watchTimers();
+    if (!this.#stepping) this.#settleReady();
+  }
+}

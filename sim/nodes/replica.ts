@@ -1,0 +1,294 @@
+/**
+ * One member of one Raft group on a node, from the start of its process to its end: builds the parts,
+ * recovers from the disk alone, and hands requests to the right thread.
+ *
+ * Recovery order, as etcd: newest snapshot marker that the write-ahead log names; the log's entries
+ * after it; the store directory that belongs to it; entries that the engine already holds are skipped
+ * when they are applied again.
+ */
+import type { EngineDefinition } from '../../engines/engine.ts';
+import type { Connection, Side } from '../network/connection.ts';
+import type { Network } from '../network/network.ts';
+import type { Rng } from '../rng.ts';
+import { type ClientRequest, DELETE, PUT } from '../rpc.ts';
+import type { ClusterSpec } from '../run-spec.ts';
+import type { StorageEngine } from '../storage-engine.ts';
+import { Work } from '../work.ts';
+import { ApplyThread } from './apply-thread.ts';
+import { BackgroundWork, JOBS_MAX } from './background-work.ts';
+import type { StateMachine, StateMachineDefinition } from './kv/state-machine.ts';
+import type { Machine } from './machine.ts';
+import type { NodeObserver } from './observer.ts';
+import { PeerStreams } from './peer-streams.ts';
+import { PendingRequest, PendingRequests } from './pending-requests.ts';
+import type { Process } from './process.ts';
+import { type Configuration, Entry, type Message } from './raft/messages.ts';
+import { RaftNode } from './raft/ready.ts';
+import { RaftThread } from './raft-thread.ts';
+import { ReadQueue } from './read-queue.ts';
+import { ReplySender } from './reply-sender.ts';
+import { SnapshotKeeper, type StoreSwitch, storeDirectory, storeIndices } from './snapshot-keeper.ts';
+import { openWriteAheadLog } from './wal/recovery.ts';
+import { SnapshotFiles } from './wal/snapshot-files.ts';
+import type { SnapshotMark } from './wal/wal-entry.ts';
+import { createWriteAheadLog, type WalOptions, WriteAheadLog } from './wal/write-ahead-log.ts';
+
+/** What a replica is made of; the same for every process of the node. */
+export interface ReplicaBlueprint {
+  readonly group: number;
+  readonly spec: ClusterSpec;
+  readonly engine: EngineDefinition;
+  readonly stateMachine: StateMachineDefinition;
+  readonly observer: NodeObserver;
+  readonly rng: Rng;
+}
+
+/** Disk threads of a replica: Raft, apply, reads, background jobs. */
+export const DISK_THREADS = 3 + JOBS_MAX;
+/** Handlers of a replica in the trace. */
+export const TRACE_IDS = 5;
+
+/** The log's start: nothing applied, all nodes voters. */
+interface Recovered {
+  readonly wal: WriteAheadLog;
+  readonly term: number;
+  readonly vote: number;
+  readonly commit: number;
+  readonly snapshot: SnapshotMark;
+  readonly entries: Entry[];
+}
+
+export class Replica implements StoreSwitch {
+  readonly work = new Work();
+  readonly applyThread: ApplyThread;
+  readonly raftThread: RaftThread;
+  readonly reads: ReadQueue;
+  readonly background: BackgroundWork;
+  readonly peers: PeerStreams;
+  readonly snapshots: SnapshotKeeper;
+  raft!: RaftNode;
+  engine!: StorageEngine;
+  stateMachine!: StateMachine;
+  directory = '';
+  /** Why the replica could not start; '' if it could. */
+  failure = '';
+  readonly #machine: Machine;
+  readonly #blueprint: ReplicaBlueprint;
+  readonly #root: string;
+  readonly #pending = new PendingRequests();
+  readonly #replies = new ReplySender();
+  readonly #snapshotFiles: SnapshotFiles;
+
+  constructor(machine: Machine, process: Process, network: Network, blueprint: ReplicaBlueprint) {
+    this.#machine = machine;
+    this.#blueprint = blueprint;
+    const { group, spec, observer } = blueprint;
+    const { work } = this;
+    const { loop, node } = machine;
+    this.#root = group === 0 ? '' : `group-${group}/`;
+    const thread = group * DISK_THREADS;
+    const traceId = (node * 64 + group) * 8 + 1000;
+    this.#snapshotFiles = new SnapshotFiles(machine.disk, `${this.#root}snap/`, work);
+
+    const reports = {
+      reportUnreachable: (peer: number): void => this.raftThread.reportUnreachable(peer),
+      reportSnapshot: (peer: number, ok: boolean): void => this.raftThread.reportSnapshot(peer, ok),
+    };
+    this.peers = new PeerStreams(loop, network, process, node, spec.nodes, group, traceId, reports);
+    this.raftThread = new RaftThread(
+      {
+        machine,
+        process,
+        spec: spec.raft,
+        rng: blueprint.rng,
+        work,
+        observer,
+        peers: this.peers,
+        pending: this.#pending,
+      },
+      traceId + 1,
+      thread,
+    );
+    this.applyThread = new ApplyThread(
+      { machine, process, spec, work, observer, pending: this.#pending, replies: this.#replies },
+      traceId + 2,
+      thread + 1,
+    );
+    this.reads = new ReadQueue(machine, process, work, this.#replies, traceId + 3, thread + 2);
+    this.background = new BackgroundWork(machine, process, work, traceId + 4, thread + 3);
+    this.snapshots = new SnapshotKeeper(
+      machine.disk,
+      this.#root,
+      spec.raft,
+      this.#snapshotFiles,
+      this,
+      thread + 1,
+      () => this.raft,
+    );
+  }
+
+  /** Reads the disk; the time that takes is left on the Raft and apply threads. False: see `failure`. */
+  recover(): boolean {
+    const { disk, node } = this.#machine;
+    disk.thread = this.raftThread.diskThread;
+    const recovered = this.#recoverLog();
+    if (recovered === undefined) return false;
+    disk.thread = this.applyThread.diskThread;
+    const { snapshot } = recovered;
+    if (!this.switchTo(this.#chooseStore(snapshot.index))) return false;
+    this.snapshots.index = snapshot.index;
+
+    const { spec, observer } = this.#blueprint;
+    const configuration = (snapshot.configuration as Configuration | undefined) ?? everybody(spec.nodes);
+    this.raft = new RaftNode(
+      raftConfig(node, spec),
+      {
+        term: recovered.term,
+        vote: recovered.vote,
+        commit: Math.max(recovered.commit, snapshot.index),
+        snapshotIndex: snapshot.index,
+        snapshotTerm: snapshot.term,
+        configuration,
+        entries: recovered.entries,
+      },
+      (peer) => this.snapshots.source(peer),
+    );
+    this.#connect(recovered.wal);
+    observer.onRestart(node, this.stateMachine.appliedIndex);
+    let previousTerm = snapshot.term;
+    for (const entry of recovered.entries) {
+      observer.onAppend(node, entry, previousTerm);
+      previousTerm = entry.term;
+    }
+    return true;
+  }
+
+  /** The time of recovery has passed. */
+  start(): void {
+    this.applyThread.appliedIndex = this.stateMachine.appliedIndex;
+    this.peers.start();
+    this.raftThread.start();
+  }
+
+  receive(messages: readonly Message[]): void {
+    this.raftThread.receive(messages);
+  }
+
+  request(request: ClientRequest, connection: Connection, side: Side, arrivedAt: number): void {
+    const pending = new PendingRequest(request, connection, side, arrivedAt);
+    if (request.operation === PUT || request.operation === DELETE) this.raftThread.propose(pending);
+    else this.reads.read(pending);
+  }
+
+  // ——— StoreSwitch ———
+
+  checkpoint(): readonly string[] {
+    return this.engine.checkpoint();
+  }
+
+  switchTo(directory: string): boolean {
+    const { engine: definition, stateMachine: machine, spec } = this.#blueprint;
+    const { disk } = this.#machine;
+    const { work } = this;
+    const engine = definition.create({ disk, directory, tables: machine.tables, work }, spec.engine.options);
+    const stateMachine = machine.create(engine, work);
+    const outcome = stateMachine.open();
+    if (outcome === 'corrupt' || outcome === 'io-error') {
+      const fault = stateMachine.corruption;
+      this.failure = `storage engine: ${outcome}${fault === undefined ? '' : ` at ${fault.where}: ${fault.what}`}`;
+      return false;
+    }
+    this.engine = engine;
+    this.stateMachine = stateMachine;
+    this.directory = directory;
+    this.applyThread.machine = stateMachine;
+    this.applyThread.engine = engine;
+    this.reads.stateMachine = stateMachine;
+    this.background.abandon();
+    this.background.engine = engine;
+    this.background.stateMachine = stateMachine;
+    return true;
+  }
+
+  // ——— recovery ———
+
+  #recoverLog(): Recovered | undefined {
+    const { spec } = this.#blueprint;
+    const { disk } = this.#machine;
+    const options: WalOptions = {
+      disk,
+      directory: `${this.#root}wal/`,
+      segmentBytes: spec.wal.segmentBytes,
+      segmentsMax: spec.wal.segmentsMax,
+      work: this.work,
+    };
+    const makeEntry = (term: number, index: number, type: number, data: Entry['data']): Entry =>
+      new Entry(term, index, type, data);
+    const opening = openWriteAheadLog<Entry>(options, this.#snapshotFiles.list(), makeEntry);
+    if (opening.outcome === 'ok') {
+      const { log, state, snapshot, entries } = opening;
+      return { wal: log, term: state.term, vote: state.vote, commit: state.commit, snapshot, entries };
+    }
+    if (opening.outcome === 'missing') {
+      const wal = createWriteAheadLog(options, Uint8Array.of(this.#machine.node + 1));
+      if (wal instanceof WriteAheadLog) {
+        return { wal, term: 0, vote: 0, commit: 0, snapshot: { index: 0, term: 0 }, entries: [] };
+      }
+      this.failure = `write-ahead log: ${wal}`;
+    } else if (opening.outcome === 'corrupt') {
+      this.failure = `write-ahead log: corrupt at ${opening.corruption.where}: ${opening.corruption.what}`;
+    } else this.failure = `write-ahead log: ${opening.outcome}`;
+    return undefined;
+  }
+
+  /** The newest store that the log knows of; copies that were never finished, and older stores, are removed. */
+  #chooseStore(snapshotIndex: number): string {
+    const { disk } = this.#machine;
+    let chosen = 0;
+    for (const index of storeIndices(disk, this.#root)) if (index <= snapshotIndex) chosen = index;
+    for (const index of storeIndices(disk, this.#root)) {
+      if (index === chosen) continue;
+      for (const name of disk.list(storeDirectory(this.#root, index))) disk.remove(name);
+    }
+    return storeDirectory(this.#root, chosen);
+  }
+
+  #connect(wal: WriteAheadLog): void {
+    const { raftThread, applyThread, reads, background, snapshots } = this;
+    raftThread.node = this.raft;
+    raftThread.wal = wal;
+    raftThread.applyThread = applyThread;
+    raftThread.reads = reads;
+    raftThread.snapshots = snapshots;
+    raftThread.replies = this.#replies;
+    applyThread.raft = raftThread;
+    applyThread.reads = reads;
+    applyThread.snapshots = snapshots;
+    applyThread.background = background;
+    reads.raft = raftThread;
+    reads.applyThread = applyThread;
+    background.applyThread = applyThread;
+    this.#replies.leader = () => this.raft.leader - 1;
+  }
+}
+
+function everybody(nodes: number): Configuration {
+  const voters = Array.from({ length: nodes }, (_, node) => node + 1);
+  return { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+}
+
+function raftConfig(node: number, spec: ClusterSpec): ConstructorParameters<typeof RaftNode>[0] {
+  const { raft } = spec;
+  return {
+    id: node + 1,
+    preVote: raft.preVote,
+    checkQuorum: raft.checkQuorum,
+    readOnly: raft.readOnly === 'lease' ? 'lease-based' : 'safe',
+    maxSizePerMsg: raft.messageBytesMax,
+    maxInflightMessages: raft.inflightMessagesMax,
+    maxUncommittedSize: raft.uncommittedBytesMax,
+    replication: 'lazy',
+    electionTimeout: raft.electionTimeoutNs,
+    heartbeatTimeout: raft.heartbeatIntervalNs,
+  };
+}

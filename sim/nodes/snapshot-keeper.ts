@@ -1,0 +1,173 @@
+/**
+ * Raft snapshots of one replica. As in etcd the state lives in the storage engine, so a snapshot is
+ * a marker: "the engine's files hold everything up to index i". Three occasions:
+ *
+ * - every `snapshotEntries` applied entries: engine commit, marker file, record in the write-ahead log;
+ *   then the log before it may go, in memory but for `catchUpEntries`, on disk by whole segments
+ * - a follower needs more than the leader's log holds: the engine's files as they are now, frozen
+ *   copy-on-write, travel to it
+ * - such files arrive: they are written beside the store in use, synced, marked, and take its place
+ *
+ * Store directories are named after the index they began with (`db-0/`, `db-4711/`). After a crash the
+ * one with the highest index that the log knows is the store; a copy that was not finished is above it.
+ */
+import type { SimulatedDisk } from '../disk/simulated-disk.ts';
+import type { RaftSpec } from '../run-spec.ts';
+import type { StateMachine } from './kv/state-machine.ts';
+import type { Snapshot } from './raft/messages.ts';
+import type { RaftNode } from './raft/ready.ts';
+import type { SnapshotData } from './snapshot-transfer.ts';
+import type { SnapshotFiles } from './wal/snapshot-files.ts';
+import type { SnapshotMark } from './wal/wal-entry.ts';
+import type { WriteAheadLog } from './wal/write-ahead-log.ts';
+
+/** etcd's --max-snapshots. */
+const MARKERS_KEPT = 5;
+const NO_DATA = new Uint8Array(0);
+
+export function storeDirectory(root: string, index: number): string {
+  return `${root}db-${index}/`;
+}
+
+/** Indices of the store directories on the disk, ascending. */
+export function storeIndices(disk: SimulatedDisk, root: string): number[] {
+  const found = new Set<number>();
+  for (const name of disk.list(`${root}db-`)) {
+    const index = Number(name.slice(root.length + 3, name.indexOf('/', root.length)));
+    if (Number.isSafeInteger(index)) found.add(index);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** The part of the replica that opens a store; false if it cannot be. */
+export interface StoreSwitch {
+  readonly stateMachine: StateMachine;
+  readonly directory: string;
+  checkpoint(): readonly string[];
+  switchTo(directory: string): boolean;
+}
+
+export class SnapshotKeeper {
+  /** Of the newest marker. */
+  index = 0;
+  installed = 0;
+  readonly #disk: SimulatedDisk;
+  readonly #root: string;
+  readonly #spec: RaftSpec;
+  readonly #files: SnapshotFiles;
+  readonly #store: StoreSwitch;
+  readonly #applyDiskThread: number;
+  readonly #node: () => RaftNode;
+  #due: SnapshotMark | undefined;
+  /** Files on their way to a follower, by peer; released when the next is made. */
+  readonly #outgoing = new Map<number, SnapshotData>();
+
+  constructor(
+    disk: SimulatedDisk,
+    root: string,
+    spec: RaftSpec,
+    files: SnapshotFiles,
+    store: StoreSwitch,
+    applyDiskThread: number,
+    node: () => RaftNode,
+  ) {
+    this.#disk = disk;
+    this.#root = root;
+    this.#spec = spec;
+    this.#files = files;
+    this.#store = store;
+    this.#applyDiskThread = applyDiskThread;
+    this.#node = node;
+  }
+
+  // ——— the replica's own, every `snapshotEntries` ———
+
+  wantsCommit(appliedIndex: number): boolean {
+    return this.#due === undefined && appliedIndex - this.index >= this.#spec.snapshotEntries;
+  }
+
+  /** The engine has committed everything up to `index`. */
+  committed(index: number): void {
+    if (index - this.index < this.#spec.snapshotEntries || this.#due !== undefined) return;
+    const { stateMachine } = this.#store;
+    if (stateMachine.appliedIndex !== index) return; // a restore came in between
+    this.#due = { index, term: stateMachine.appliedTerm, configuration: this.#node().configuration };
+  }
+
+  get isDue(): boolean {
+    return this.#due !== undefined;
+  }
+
+  /** On the Raft thread. False if the disk failed. */
+  save(wal: WriteAheadLog, node: RaftNode): boolean {
+    const mark = this.#due!;
+    this.#due = undefined;
+    if (!this.#mark(mark, wal)) return false;
+    const target = mark.index - this.#spec.catchUpEntries;
+    if (target > node.state.log.offset) node.compact(target);
+    return true;
+  }
+
+  #mark(mark: SnapshotMark, wal: WriteAheadLog): boolean {
+    if (this.#files.save(mark, NO_DATA) !== 'ok') return false;
+    if (wal.saveSnapshot(mark) !== 'ok') return false;
+    this.index = mark.index;
+    wal.releaseTo(mark.index);
+    wal.purge();
+    this.#files.purge(MARKERS_KEPT);
+    return true;
+  }
+
+  // ——— for a follower ———
+
+  /** The store as it is now. Its commit is charged to the apply thread. */
+  source(peer: number): Snapshot | undefined {
+    const { stateMachine } = this.#store;
+    this.#disk.thread = this.#applyDiskThread;
+    if (stateMachine.commit() !== 'ok') return undefined;
+    const earlier = this.#outgoing.get(peer);
+    if (earlier !== undefined) earlier.image.release();
+    const image = this.#disk.capture(this.#store.checkpoint());
+    const data: SnapshotData = { image, directory: this.#store.directory, bytes: image.bytes };
+    this.#outgoing.set(peer, data);
+    return {
+      index: stateMachine.appliedIndex,
+      term: stateMachine.appliedTerm,
+      configuration: this.#node().configuration,
+      data,
+    };
+  }
+
+  // ——— from the leader ———
+
+  /** On the Raft thread: the files, synced, and the mark. False if the disk failed. */
+  receive(snapshot: Snapshot, wal: WriteAheadLog): boolean {
+    const data = snapshot.data as SnapshotData;
+    const directory = storeDirectory(this.#root, snapshot.index);
+    if (this.#disk.install(data.image, data.directory, directory, 'snapshot') !== 'ok') return false;
+    for (const name of this.#disk.list(directory)) {
+      const file = this.#disk.open(name)!;
+      const synced = this.#disk.sync(file);
+      this.#disk.close(file);
+      if (synced !== 'ok') return false;
+    }
+    if (this.#disk.syncDirectory(directory) !== 'ok') return false;
+    const { index, term, configuration } = snapshot;
+    return this.#mark({ index, term, configuration }, wal);
+  }
+
+  /** On the apply thread: the received store takes the place of the old one. False if it cannot be opened. */
+  install(snapshot: Snapshot): boolean {
+    const old = this.#store.directory;
+    if (!this.#store.switchTo(storeDirectory(this.#root, snapshot.index))) return false;
+    for (const name of this.#disk.list(old)) this.#disk.remove(name);
+    this.installed++;
+    return true;
+  }
+
+  /** The process ends: nothing is on its way any more. */
+  abandon(): void {
+    for (const data of this.#outgoing.values()) data.image.release();
+    this.#outgoing.clear();
+  }
+}
