@@ -66,14 +66,15 @@ export class BoltRun {
   readonly engine: BoltEngine;
   readonly #disk: Disk;
 
-  constructor(disk: Disk, first: Row) {
+  constructor(disk: Disk, rows: readonly Row[]) {
     this.#disk = disk;
+    const first = rows[0]!;
     const context = { disk, directory: 'bolt/', tables: ['bucket'], work: new Work() };
     this.engine = new BoltEngine(context, {
       freelist: first.freelist === 'hashmap' ? 'hashmap' : 'array',
       noFreelistSync: first.no_freelist_sync === '1',
       fillPercent: Number(first.fill_percent),
-      initialMmapSize: 0,
+      initialMmapSize: rows.some((row) => row.hold_read_tx === '1') ? 10 * 2 ** 30 : 0,
       pageSize: 4096,
     });
     if (this.engine.open() !== 'fresh') throw new Error('the disk was not empty');

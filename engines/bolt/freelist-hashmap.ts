@@ -2,14 +2,14 @@
  * Free pages as spans (runs of contiguous pages), found by length, by first and by last page.
  *
  * bbolt keeps three hash maps and takes whichever suitable span Go's randomised iteration meets
- * first. Ours keeps arrays by page id and, for each length, the starts in a list; a small
- * generator with a fixed seed picks: a span of exactly the wanted length, any of them; otherwise
- * a longer length, any of them, and any span of that length. Its draws depend on nothing but the
- * allocations before. Spans visited are counted as bbolt visits them, also the walk over all
+ * first. Ours keeps arrays by page id and, for each length, the starts in a list; `Arbitrary`
+ * picks: a span of exactly the wanted length, any of them; otherwise
+ * a longer length, any of them, and any span of that length. Spans visited are counted as bbolt visits them, also the walk over all
  * spans each time that the free pages are counted.
  */
 import { assert } from '../../sim/assert.ts';
 import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, FREELIST_SPANS_VISITED, type Work } from '../../sim/work.ts';
+import { Arbitrary } from './arbitrary.ts';
 import type { FreePages } from './freelist.ts';
 import { grownIds, sortDepth, sortIds } from './ids.ts';
 
@@ -38,7 +38,7 @@ export class HashmapFreePages implements FreePages {
   /** The classes that have spans. */
   #lengths: SpanClass[] = [];
   #spans = 0;
-  #draws = 0x2545f491;
+  readonly #arbitrary = new Arbitrary();
 
   constructor(work: Work) {
     this.#work = work;
@@ -52,7 +52,7 @@ export class HashmapFreePages implements FreePages {
     const { counts } = this.#work;
     const exact = this.#classes.get(pages);
     if (exact !== undefined && exact.count > 0) {
-      const start = exact.starts[this.#draw(exact.count)]!;
+      const start = exact.starts[this.#arbitrary.below(exact.count)]!;
       this.#remove(start, pages);
       counts[FREELIST_SPANS_VISITED]! += 1;
       this.count -= pages;
@@ -60,13 +60,13 @@ export class HashmapFreePages implements FreePages {
     }
     const lengths = this.#lengths;
     if (lengths.length === 0) return 0;
-    let at = this.#draw(lengths.length);
+    let at = this.#arbitrary.below(lengths.length);
     for (let tried = 1; tried <= lengths.length; tried++) {
       const candidate = lengths[at]!;
       at = at + 1 === lengths.length ? 0 : at + 1;
       if (candidate.size < pages) continue;
       const { size } = candidate;
-      const start = candidate.starts[this.#draw(candidate.count)]!;
+      const start = candidate.starts[this.#arbitrary.below(candidate.count)]!;
       this.#remove(start, size);
       this.#insert(start + pages, size - pages);
       counts[FREELIST_SPANS_VISITED]! += tried + 1;
@@ -179,16 +179,6 @@ export class HashmapFreePages implements FreePages {
     this.#sizeAtStart[start] = 0;
     this.#sizeAtEnd[start + size - 1] = 0;
     this.#spans--;
-  }
-
-  /** A number below `limit`, by xorshift. */
-  #draw(limit: number): number {
-    let x = this.#draws;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#draws = x;
-    return (x >>> 0) % limit;
   }
 
   #reserve(pages: number): void {

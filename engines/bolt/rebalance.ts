@@ -4,15 +4,25 @@
  */
 import { assert } from '../../sim/assert.ts';
 import { ITEMS_MOVED } from '../../sim/work.ts';
+import { grownIds } from './ids.ts';
 import type { Transaction } from './transaction.ts';
 
-/** Rebalances every node that lost a record, in the order in which they were read. */
+let waiting: Int32Array = new Int32Array(64);
+
+/** Rebalances every node that lost a record, in an arbitrary order as bbolt does. */
 export function rebalanceAll(transaction: Transaction): boolean {
-  if (transaction.unbalanced === 0) return true;
+  const count = transaction.unbalanced;
+  if (count === 0) return true;
   const { nodes } = transaction;
-  // siblings that are read on the way come at the end, and are balanced
-  for (let node = 0; node < nodes.nodeCount; node++) {
-    if (nodes.isUnbalanced(node) && !nodes.isRemoved(node) && !rebalance(transaction, node)) return false;
+  if (waiting.length < count) waiting = grownIds(waiting, count);
+  let found = 0;
+  for (let node = 0; node < nodes.nodeCount; node++) if (nodes.isUnbalanced(node)) waiting[found++] = node;
+  assert(found === count, 'bolt: unbalanced nodes were not counted');
+  for (let left = count; left > 0; left--) {
+    const chosen = transaction.arbitrary.below(left);
+    const node = waiting[chosen]!;
+    waiting[chosen] = waiting[left - 1]!;
+    if (!nodes.isRemoved(node) && !rebalance(transaction, node)) return false;
   }
   return true;
 }

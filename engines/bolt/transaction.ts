@@ -7,6 +7,7 @@
  */
 import type { Value } from '../../sim/bytes/value.ts';
 import { ITEMS_MOVED, KEYS_COMPARED, NODES_MATERIALISED, type Work } from '../../sim/work.ts';
+import { Arbitrary } from './arbitrary.ts';
 import type { Freelist } from './freelist.ts';
 import { grownIds } from './ids.ts';
 import { Nodes } from './nodes.ts';
@@ -79,6 +80,7 @@ export class Transaction {
   readonly root: Bucket;
   readonly tables: readonly Bucket[];
   readonly pageSize: number;
+  readonly arbitrary = new Arbitrary();
   /** Nodes that lost a record and wait for `rebalance`. */
   unbalanced = 0;
 
