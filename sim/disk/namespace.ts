@@ -113,6 +113,56 @@ export class Namespace {
     this.#prune();
   }
 
+  /**
+   * Leaves the names that survive a crash: of each directory's changes that happened and are not durable,
+   * `keep(count)` says how many of the oldest do. Returns how many were lost. The journal is empty then.
+   */
+  recover(barriers: Barriers, keep: (count: number) => number): number {
+    const { journal, names } = this;
+    for (let i = journal.length - 1; i >= 0; i--) this.#revert(journal[i]);
+    const left = new Map<string, number>();
+    for (const change of journal) {
+      if (change.isDurable || change.sequence > barriers.barrier(change.thread)) continue;
+      const from = directoryOf(change.name);
+      const to = directoryOf(change.to);
+      left.set(from, (left.get(from) ?? 0) + 1);
+      if (to !== from) left.set(to, (left.get(to) ?? 0) + 1);
+    }
+    for (const [directory, count] of left) left.set(directory, keep(count));
+    let lost = 0;
+    for (const change of journal) {
+      if (!change.isDurable) {
+        if (change.sequence > barriers.barrier(change.thread)) continue;
+        const from = directoryOf(change.name);
+        const to = directoryOf(change.to);
+        // a change across two directories that one of them lost ends the other's sequence as well
+        const isKept = left.get(from)! > 0 && left.get(to)! > 0;
+        left.set(from, isKept ? left.get(from)! - 1 : 0);
+        if (to !== from) left.set(to, isKept ? left.get(to)! - 1 : 0);
+        if (!isKept) {
+          lost++;
+          continue;
+        }
+      }
+      if (change.kind === CREATED) names.set(change.name, change.file);
+      else if (names.get(change.name) === change.file) {
+        names.delete(change.name);
+        if (change.kind === RENAMED) names.set(change.to, change.file);
+      }
+    }
+    this.journal = [];
+    return lost;
+  }
+
+  #revert(change: NameChange): void {
+    const { names } = this;
+    if (change.kind !== REMOVED) {
+      if (change.displaced === undefined) names.delete(change.to);
+      else names.set(change.to, change.displaced);
+    }
+    if (change.kind !== CREATED) names.set(change.name, change.file);
+  }
+
   #settleIfIn(change: NameChange, directories: Set<string>): void {
     const from = directoryOf(change.name);
     const to = directoryOf(change.to);

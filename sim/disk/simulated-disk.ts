@@ -16,6 +16,7 @@ import { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import type { Rng } from '../rng.ts';
 import { appendRange, appendRun } from './block-codec.ts';
 import { type BlockStore, ZERO_BLOCK } from './block-store.ts';
+import { type CrashOutcome, CrashRecovery } from './crash.ts';
 import { type CrashModel, POWER_CUT } from './crash-model.ts';
 import {
   BLOCK_BYTES,
@@ -28,6 +29,7 @@ import {
   type File,
   type ReadOutcome,
 } from './disk.ts';
+import { DiskImage } from './disk-image.ts';
 import { DiskFaults } from './faults/disk-fault.ts';
 import { Namespace } from './namespace.ts';
 import { PageCache } from './page-cache.ts';
@@ -85,6 +87,7 @@ export class SimulatedDisk implements Disk, Barriers {
   readonly capacityBytes: number;
 
   readonly crashModel: CrashModel;
+  readonly #rng: Rng;
   /** All files whose content may still matter, by id, in the order of creation. */
   readonly #files = new Map<number, SimulatedFile>();
   readonly #namespace: Namespace;
@@ -110,6 +113,7 @@ export class SimulatedDisk implements Disk, Barriers {
   constructor(options: DiskOptions) {
     assert(CATEGORIES.length <= 256 >>> CATEGORY_SHIFT, 'disk: more categories than a page has bits for');
     this.store = options.store;
+    this.#rng = options.rng.fork('crash');
     this.capacityBytes = options.capacityBytes;
     this.crashModel = options.crashModel ?? POWER_CUT;
     this.#cache = new PageCache(options.pageCacheBytes, this.#files);
@@ -301,6 +305,79 @@ export class SimulatedDisk implements Disk, Barriers {
     this.#agedSequence = this.#sequence;
   }
 
+  // ——— images ———
+
+  /** The files as the process sees them now; every name must exist. */
+  capture(names: readonly string[]): DiskImage {
+    const lengths: number[] = [];
+    const tables: Int32Array[] = [];
+    for (const name of names) {
+      const file = this.#namespace.names.get(name);
+      assert(file !== undefined, 'disk: an image of a file that does not exist');
+      this.#seal(file);
+      const table = new Int32Array(file.blockCount);
+      for (let block = 0; block < table.length; block++) table[block] = this.store.share(file.blocks[block]);
+      lengths.push(file.length);
+      tables.push(table);
+    }
+    return new DiskImage(this.store, [...names], lengths, tables);
+  }
+
+  /**
+   * Writes the image's files, `fromPrefix` of their names replaced by `toPrefix`: counted, dirty and
+   * not durable, like any write. All or nothing if there is `no-space`.
+   */
+  install(image: DiskImage, fromPrefix: string, toPrefix: string, category: Category): DiskOutcome {
+    if (this.usedBytes + image.bytes > this.capacityBytes) return 'no-space';
+    for (let i = 0; i < image.names.length; i++) {
+      const file = this.#createFrom(image, i, fromPrefix, toPrefix, category);
+      this.counters.writeCalls[file.categoryIndex]++;
+      this.counters.writtenBytes[file.categoryIndex] += file.length;
+      this.#undo.add(file, EXTENDED, this.thread, this.#sequence, 0, file.length, ZERO_BLOCK);
+      for (let block = 0; block < file.blockCount; block++) this.#touchWritten(file, block, file.categoryIndex);
+    }
+    return 'ok';
+  }
+
+  /** Puts the image's files there as if they always had been: durable, not counted, not in the page cache. */
+  preload(image: DiskImage, fromPrefix: string, toPrefix: string, category: Category): DiskOutcome {
+    if (this.usedBytes + image.bytes > this.capacityBytes) return 'no-space';
+    for (let i = 0; i < image.names.length; i++) this.#createFrom(image, i, fromPrefix, toPrefix, category);
+    this.#namespace.settleAll(this.#sequence, this);
+    return 'ok';
+  }
+
+  release(image: DiskImage): void {
+    image.release();
+  }
+
+  /** The exact bytes of a file, for tests and small exports. */
+  exportFile(name: string): Uint8Array {
+    const file = this.#namespace.names.get(name);
+    assert(file !== undefined, 'disk: export of a file that does not exist');
+    const out = new Uint8Array(file.length);
+    let at = 0;
+    for (const chunk of this.exportChunks(name)) {
+      out.set(chunk, at);
+      at += chunk.length;
+    }
+    return out;
+  }
+
+  /** The same piece by piece; a piece is valid until the next one is asked for. Touches no page and no counter. */
+  *exportChunks(name: string): Generator<Uint8Array, void> {
+    const file = this.#namespace.names.get(name);
+    assert(file !== undefined, 'disk: export of a file that does not exist');
+    const chunk = new Uint8Array(BLOCK_BYTES);
+    const content = new SparseBuffer(BLOCK_BYTES + 8);
+    for (let at = 0; at < file.length; at += BLOCK_BYTES) {
+      const count = Math.min(BLOCK_BYTES, file.length - at);
+      this.#readBlock(file, at / BLOCK_BYTES, content.reset(), 0, count);
+      content.copyTo(chunk, 0, 0, count);
+      yield count === BLOCK_BYTES ? chunk : chunk.subarray(0, count);
+    }
+  }
+
   // ——— time ———
 
   takeRequest(thread: number, into: DeviceRequest): boolean {
@@ -337,6 +414,49 @@ export class SimulatedDisk implements Disk, Barriers {
       }
       while (queue.length > 0) this.complete(thread);
     }
+  }
+
+  /**
+   * The power fails: what no finished sync covers is decided by the model, what threads had not come to
+   * never happened, the page cache and all requests are gone, and every handle is dead. A fresh process
+   * opens what is left by name.
+   */
+  crash(model: CrashModel = this.crashModel): CrashOutcome {
+    const outcome: CrashOutcome = { blocksKept: 0, blocksLost: 0, blocksMixed: 0, sectorsTorn: 0, namesLost: 0 };
+    const rng = this.#rng;
+    for (const file of this.#hotFiles) if (file !== undefined) this.#cool(file);
+    const { names } = this.#namespace;
+    outcome.namesLost = this.#namespace.recover(this, (count) =>
+      rng.chance(model.newestNames) ? count : rng.int(0, count),
+    );
+    const nameOf = new Map<SimulatedFile, string>();
+    for (const [name, file] of names) nameOf.set(file, name);
+    names.clear();
+    const recovery = new CrashRecovery(this.#undo, this.store, this, rng, model, outcome);
+    const survivors: SimulatedFile[] = [];
+    for (const file of this.#files.values()) {
+      const name = nameOf.get(file);
+      if (name !== undefined) {
+        const fresh = new SimulatedFile(this.#nextFileId++, name, file.category);
+        recovery.recover(file, fresh);
+        survivors.push(fresh);
+      }
+      this.#dropContent(file);
+    }
+    this.#files.clear();
+    this.usedBytes = 0;
+    for (const file of survivors) {
+      file.isNamed = true;
+      names.set(file.name, file);
+      this.#files.set(file.id, file);
+      this.usedBytes += file.length;
+    }
+    this.#cache.clear();
+    for (const queue of this.#queues) if (queue !== undefined) queue.clear();
+    this.#syncs.length = 0;
+    this.#freeSyncs.length = 0;
+    this.#agedSequence = this.#sequence;
+    return outcome;
   }
 
   /** The sequence number after which the thread's calls have not happened yet; Infinity if it waits for nothing. */
@@ -537,6 +657,26 @@ export class SimulatedDisk implements Disk, Barriers {
 
   // ——— life and death of files ———
 
+  #createFrom(
+    image: DiskImage,
+    index: number,
+    fromPrefix: string,
+    toPrefix: string,
+    category: Category,
+  ): SimulatedFile {
+    assert(!image.isReleased, 'disk: use of a released image');
+    const from = image.names[index];
+    assert(from.startsWith(fromPrefix), 'disk: an image holds a name outside of its prefix');
+    const file = this.create(toPrefix + from.slice(fromPrefix.length), category) as SimulatedFile;
+    file.handles = 0;
+    file.length = image.lengths[index];
+    this.usedBytes += file.length;
+    file.cover(Math.ceil(file.length / BLOCK_BYTES));
+    const table = image.blocks[index];
+    for (let block = 0; block < table.length; block++) file.blocks[block] = this.store.share(table[block]);
+    return file;
+  }
+
   #live(file: File): SimulatedFile {
     const live = file as SimulatedFile;
     assert(!live.isDead, 'disk: a file handle of a dead process');
@@ -563,9 +703,13 @@ export class SimulatedDisk implements Disk, Barriers {
   }
 
   #release(file: SimulatedFile): void {
-    if (!this.#files.delete(file.id)) return;
+    if (this.#files.delete(file.id)) this.#dropContent(file);
+  }
+
+  #dropContent(file: SimulatedFile): void {
     this.#undo.discard(file, this.store);
     for (let block = 0; block < file.blockCount; block++) this.store.release(file.blocks[block]);
+    file.blockCount = 0;
     file.isDead = true;
   }
 
