@@ -156,7 +156,7 @@ export class RaftLog {
 
   /** Saved up to (term, index). Ignored if that entry was replaced since, or is known to be durable. */
   stableTo(term: number, index: number): void {
-    if (index <= this.stable || this.term(index) !== term) return;
+    if (index <= this.stable || index > this.lastIndex() || this.term(index) !== term) return;
     this.stable = index;
     if (this.saving < index) this.saving = index;
   }
