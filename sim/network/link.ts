@@ -4,7 +4,7 @@
  * Latency is a constant plus an exponential draw; bandwidth is one server that sends bytes in the
  * order in which they were handed over; what waits for it is bounded by `queueBytes`. The queue is
  * not stored: the instant at which the wire falls silent says how much is ahead of a new byte.
- * `blocked` counts the partitions in force: while it is not 0, nothing arrives.
+ * A bandwidth of `Infinity` makes bytes free and the queue endless. `blocked` counts the partitions in force: while it is not 0, nothing arrives.
  *
  * Simplified: machines share no network card or switch, so links don't compete with one another.
  */

@@ -280,6 +280,10 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
 
   // ——— figures ———
 
+  get now(): Time {
+    return this.#loop.now;
+  }
+
   link(from: number, to: number): Link {
     return this.#links[from * this.machines + to]!;
   }
