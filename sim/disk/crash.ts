@@ -15,7 +15,7 @@ import { type BlockRef, type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import type { CrashModel } from './crash-model.ts';
 import { BLOCK_BYTES, SECTOR_BYTES } from './disk.ts';
 import type { SimulatedFile } from './simulated-file.ts';
-import { type Barriers, CUT, EXTENDED, OVERWRITTEN, RANGE_SCALE, type UndoLog } from './undo-log.ts';
+import { APPENDED, type Barriers, CUT, FILLED_HOLE, GREW, OVERWRITTEN, RANGE_SCALE, type UndoLog } from './undo-log.ts';
 
 /** What became of what was not durable: for event lines and reports. */
 export interface CrashOutcome {
@@ -101,13 +101,14 @@ export class CrashRecovery {
     };
     const overwritten = new Set<number>();
     for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (undo.kind[r] === OVERWRITTEN) overwritten.add(undo.a[r]);
+      if (undo.kind[r] >= OVERWRITTEN) overwritten.add(undo.a[r]);
     }
     let last = file.blockCount - 1;
     for (const block of overwritten) last = Math.max(last, block);
     for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (undo.kind[r] === OVERWRITTEN) add(undo.a[r], r);
-      else if (undo.kind[r] !== CUT) {
+      const kind = undo.kind[r];
+      if (kind >= OVERWRITTEN) add(undo.a[r], r);
+      else if (kind === APPENDED || kind === FILLED_HOLE) {
         const from = Math.floor(undo.a[r] / BLOCK_BYTES);
         const to = Math.min(last, Math.ceil(undo.b[r] / BLOCK_BYTES) - 1);
         for (let block = from; block <= to; block++) {
@@ -129,19 +130,35 @@ export class CrashRecovery {
     let length = -1;
     let open = 0;
     for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (undo.kind[r] !== EXTENDED && undo.kind[r] !== CUT) continue;
+      if (!this.#changesLength(r)) continue;
       if (length < 0) length = undo.a[r];
       if (undo.isDurable[r] === 0 && this.#happened(r)) open++;
     }
     if (length < 0) return file.length;
     let kept = open;
     if (open > 0 && !this.#rng.chance(this.#model.newestLength)) kept = this.#rng.int(0, open);
+    const allKept = kept === open;
+    let isOverMissing = false;
     for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (undo.kind[r] !== EXTENDED && undo.kind[r] !== CUT) continue;
-      if (undo.isDurable[r] === 0 && (!this.#happened(r) || kept-- <= 0)) continue;
-      length = undo.b[r];
+      const isDurable = undo.isDurable[r] === 1;
+      if (!this.#happened(r)) {
+        isOverMissing = true;
+      } else if (this.#changesLength(r)) {
+        if (isDurable || kept-- > 0) length = undo.b[r];
+        else isOverMissing = true;
+      } else if (isOverMissing && (isDurable || allKept)) {
+        // it lay below a length that another thread's call had made: without that call, it makes the file as long itself
+        const kind = undo.kind[r];
+        if (kind === FILLED_HOLE) length = Math.max(length, undo.b[r]);
+        if (kind === OVERWRITTEN) length = Math.max(length, undo.a[r] * BLOCK_BYTES + (undo.b[r] % RANGE_SCALE));
+      }
     }
     return length;
+  }
+
+  #changesLength(record: number): boolean {
+    const kind = this.#undo.kind[record];
+    return kind === APPENDED || kind === GREW || kind === CUT;
   }
 
   /** The block that the crash leaves; one owner more than it had. */
@@ -206,7 +223,7 @@ export class CrashRecovery {
   #imageAfter(records: readonly number[], index: number, current: BlockRef, block: number): void {
     const undo = this.#undo;
     let next = index + 1;
-    while (next < records.length && undo.kind[records[next]] !== OVERWRITTEN) next++;
+    while (next < records.length && undo.kind[records[next]] < OVERWRITTEN) next++;
     const ref = next < records.length ? undo.ref[records[next]] : current;
     this.#store.read(ref, this.#sparse.reset(), 0, BLOCK_BYTES);
     this.#sparse.copyTo(this.#image, 0, 0, BLOCK_BYTES);
@@ -218,12 +235,12 @@ export class CrashRecovery {
 
   #rangeFrom(record: number, block: number): number {
     const undo = this.#undo;
-    if (undo.kind[record] === OVERWRITTEN) return Math.floor(undo.b[record] / RANGE_SCALE);
+    if (undo.kind[record] >= OVERWRITTEN) return Math.floor(undo.b[record] / RANGE_SCALE);
     return Math.max(0, undo.a[record] - block * BLOCK_BYTES);
   }
   #rangeTo(record: number, block: number): number {
     const undo = this.#undo;
-    if (undo.kind[record] === OVERWRITTEN) return undo.b[record] % RANGE_SCALE;
+    if (undo.kind[record] >= OVERWRITTEN) return undo.b[record] % RANGE_SCALE;
     return Math.min(BLOCK_BYTES, undo.b[record] - block * BLOCK_BYTES);
   }
 

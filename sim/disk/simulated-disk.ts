@@ -7,6 +7,7 @@
  * finished sync always survive; a sector that is partly rewritten keeps the rest of its bytes. Errors,
  * slowness and damage beyond crashes are faults (`faults/`). What a flush of one file does for another
  * file that was written back before is not credited: only write-back's own flush makes that durable.
+ * A sync doesn't wait for pages of its file that another thread's sync is writing at that moment.
  *
  * Not simulated: the file system's own metadata and journal writes (they cost no bytes here), block
  * allocation and fragmentation, read-ahead, permissions, hard links.
@@ -35,7 +36,17 @@ import { Namespace } from './namespace.ts';
 import { PageCache } from './page-cache.ts';
 import { RequestQueue } from './request-queue.ts';
 import { CATEGORY_SHIFT, DIRTY, MARKED, REFERENCED, RESIDENT, SimulatedFile } from './simulated-file.ts';
-import { type Barriers, CUT, EXTENDED, FILLED_HOLE, OVERWRITTEN, RANGE_SCALE, UndoLog } from './undo-log.ts';
+import {
+  APPENDED,
+  type Barriers,
+  CUT,
+  FILLED_HOLE,
+  GREW,
+  OVERWRITTEN,
+  RANGE_SCALE,
+  UndoLog,
+  WIPED,
+} from './undo-log.ts';
 
 /** Thread of periodic write-back and of dirty pages that the page cache evicts. */
 export const WRITE_BACK_THREAD = 255;
@@ -239,7 +250,12 @@ export class SimulatedDisk implements Disk, Barriers {
     }
     if (end > oldLength) {
       // after the overwritten part of a block that straddles the old end: its state is what both wrote
-      this.#undo.add(target, EXTENDED, this.thread, sequence, oldLength, end, ZERO_BLOCK);
+      if (offset > oldLength) {
+        this.#undo.add(target, GREW, this.thread, sequence, oldLength, end, ZERO_BLOCK);
+        this.#undo.add(target, FILLED_HOLE, this.thread, sequence, offset, end, ZERO_BLOCK);
+      } else {
+        this.#undo.add(target, APPENDED, this.thread, sequence, oldLength, end, ZERO_BLOCK);
+      }
       target.length = end;
       this.usedBytes += end - oldLength;
     }
@@ -255,7 +271,7 @@ export class SimulatedDisk implements Disk, Barriers {
     if (length > oldLength && this.usedBytes + length - oldLength > this.capacityBytes) return 'no-space';
     const sequence = ++this.#sequence;
     if (length < oldLength) this.#cutBlocks(target, length, sequence);
-    const kind = length > oldLength ? EXTENDED : CUT;
+    const kind = length > oldLength ? GREW : CUT;
     this.#undo.add(target, kind, this.thread, sequence, oldLength, length, ZERO_BLOCK);
     target.length = length;
     this.usedBytes += length - oldLength;
@@ -333,7 +349,7 @@ export class SimulatedDisk implements Disk, Barriers {
       const file = this.#createFrom(image, i, fromPrefix, toPrefix, category);
       this.counters.writeCalls[file.categoryIndex]++;
       this.counters.writtenBytes[file.categoryIndex] += file.length;
-      this.#undo.add(file, EXTENDED, this.thread, this.#sequence, 0, file.length, ZERO_BLOCK);
+      this.#undo.add(file, APPENDED, this.thread, this.#sequence, 0, file.length, ZERO_BLOCK);
       for (let block = 0; block < file.blockCount; block++) this.#touchWritten(file, block, file.categoryIndex);
     }
     return 'ok';
@@ -383,6 +399,11 @@ export class SimulatedDisk implements Disk, Barriers {
   takeRequest(thread: number, into: DeviceRequest): boolean {
     const queue = this.#queues[thread];
     return queue === undefined ? false : queue.take(into);
+  }
+
+  /** Requests of the thread that are not complete, taken or not. */
+  waitingRequests(thread: number): number {
+    return this.#queues[thread]?.length ?? 0;
   }
 
   complete(thread: number): void {
@@ -543,7 +564,7 @@ export class SimulatedDisk implements Disk, Barriers {
     for (let block = keptBlocks; block < file.blockCount; block++) {
       const old = file.blocks[block];
       if (old !== ZERO_BLOCK) {
-        this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, BLOCK_BYTES, old);
+        this.#undo.add(file, WIPED, this.thread, sequence, block, BLOCK_BYTES, old);
         file.blocks[block] = ZERO_BLOCK;
       }
       file.pages[block] = 0;
@@ -557,7 +578,7 @@ export class SimulatedDisk implements Disk, Barriers {
     const kept = this.#scratch.reset();
     this.store.read(old, kept, 0, cut);
     file.blocks[last] = this.store.put(kept, 0, cut);
-    this.#undo.add(file, OVERWRITTEN, this.thread, sequence, last, cut * RANGE_SCALE + BLOCK_BYTES, old);
+    this.#undo.add(file, WIPED, this.thread, sequence, last, cut * RANGE_SCALE + BLOCK_BYTES, old);
     this.#touchWritten(file, last, file.categoryIndex);
   }
 

@@ -2,13 +2,16 @@
  * What would have to be undone if the power failed now: one record for each change of content or
  * length that is not durable, chained by file from oldest to newest. Typed arrays; records are reused.
  *
- *     EXTENDED     length from a to b; whatever lies in [a, b) was zeros before
- *     CUT          length from a to b, b < a (the cut-off blocks have OVERWRITTEN records)
- *     FILLED_HOLE  bytes [a, b), which were zeros and lie below the length
- *     OVERWRITTEN  block a, bytes [b / 8192, b % 8192); the record owns a reference to the block as it was
+ *     APPENDED     length from a to b, and written the bytes [a, b), which were zeros
+ *     GREW         length from a to b, nothing written
+ *     CUT          length from a to b, b < a (the cut-off blocks have WIPED records)
+ *     FILLED_HOLE  written bytes [a, b), which were zeros and lie below the length
+ *     OVERWRITTEN  written block a, bytes [b / 8192, b % 8192); the record owns a reference to the block as it was
+ *     WIPED        the same, but by cutting: zeros now
  *
- * What a record wrote can be found too: its range, in the old content of the next OVERWRITTEN record
- * for the same block or, failing that, in the block as it is now.
+ * What a record wrote can be found too: its range, in the old content of the next OVERWRITTEN or WIPED
+ * record for the same block or, failing that, in the block as it is now, less what records in between
+ * wrote where zeros had been.
  *
  * Limit: 2^26 records; the host's write-back keeps them to what was written in a few seconds.
  */
@@ -16,10 +19,13 @@ import { assert } from '../assert.ts';
 import type { BlockRef, BlockStore } from './block-store.ts';
 import type { SimulatedFile } from './simulated-file.ts';
 
-export const EXTENDED = 0;
-export const CUT = 1;
-export const FILLED_HOLE = 2;
-export const OVERWRITTEN = 3;
+export const APPENDED = 0;
+export const GREW = 1;
+export const CUT = 2;
+export const FILLED_HOLE = 3;
+/** From here on: records with a block's old content. */
+export const OVERWRITTEN = 4;
+export const WIPED = 5;
 
 /** Scale of `from` in an OVERWRITTEN record's second number. */
 export const RANGE_SCALE = 8192;
