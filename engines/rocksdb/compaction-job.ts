@@ -1,0 +1,219 @@
+/**
+ * Merges the inputs of one compaction into new tables of the output level: of each key the newest
+ * entry only (there are no snapshots), a deletion only while an older entry may exist below, and at
+ * the bottom with sequence number 0. A trivial move is a job, too, with nothing to merge.
+ *
+ * A job ends by one edit of the manifest that takes the inputs out and puts the outputs in.
+ */
+import { compareRanges } from '../../sim/bytes/compare.ts';
+import { Value } from '../../sim/bytes/value.ts';
+import { type Cursor, TYPE_DELETION } from './cursor.ts';
+import { MergingCursor } from './merging-cursor.ts';
+import { OutputCutter } from './output-cutter.ts';
+import type { Compaction } from './picker.ts';
+import { editedFile, type Store } from './store.ts';
+import type { TableBuilder } from './table-builder.ts';
+import { findTable, type TableFile, TRAILER_BYTES, tableName, totalBytes } from './table-file.ts';
+import { TablesCursor } from './tables-cursor.ts';
+import type { VersionEdit } from './version-edit.ts';
+
+const SLICE_ENTRIES = 4096;
+const SLICE_BYTES = 1048576;
+
+/** `more`: the slice's limits are reached, or an output has been finished. */
+export type StepOutcome = 'more' | 'merged' | 'failed';
+
+export class CompactionJob {
+  readonly compaction: Compaction;
+  readonly #store: Store;
+  readonly #merging: MergingCursor;
+  readonly #cutter: OutputCutter;
+  readonly #builder: TableBuilder;
+  readonly #value = new Value();
+  readonly #outputs: TableFile[] = [];
+  #openNumber = -1;
+  #lastKey: Uint8Array = new Uint8Array(64);
+  #lastLength = -1;
+  #entriesIn = 0;
+  #entriesOut = 0;
+
+  constructor(store: Store, compaction: Compaction) {
+    this.#store = store;
+    this.compaction = compaction;
+    this.#builder = store.takeBuilder();
+    this.#cutter = new OutputCutter(compaction, store.options.compactionBytesMax);
+    const cursors: Cursor[] = [];
+    if (!compaction.trivialMove) {
+      const cursor = (tables: readonly TableFile[]): void => {
+        cursors.push(new TablesCursor(store.disk, undefined, store.work).setTables(tables));
+      };
+      if (compaction.startLevel === 0) for (const table of compaction.inputs) cursor([table]);
+      else cursor(compaction.inputs);
+      if (compaction.outputInputs.length > 0) cursor(compaction.outputInputs);
+    }
+    this.#merging = new MergingCursor(cursors, store.work);
+    this.#merging.first();
+  }
+
+  step(): StepOutcome {
+    const merging = this.#merging;
+    const builder = this.#builder;
+    const bytesFrom = this.#openNumber < 0 ? 0 : builder.fileBytes;
+    for (let entries = 0; entries < SLICE_ENTRIES; entries++) {
+      const top = merging.top;
+      if (top === undefined) {
+        if (merging.failure !== undefined) return this.#fail('io-error', merging.failure);
+        return this.#openNumber < 0 || this.#finishOutput() ? 'merged' : 'failed';
+      }
+      this.#entriesIn++;
+      if (this.#keeps(top)) {
+        const open = this.#openNumber >= 0;
+        if (this.#cutter.cutBefore(top.key, top.keyLength, open ? builder.fileBytes : -1)) {
+          return this.#finishOutput() ? this.#addAndMove(top) : 'failed';
+        }
+        this.#add(top);
+        if (builder.fileBytes - bytesFrom >= SLICE_BYTES) {
+          merging.next();
+          return 'more';
+        }
+      }
+      merging.next();
+    }
+    return 'more';
+  }
+
+  /** Outputs become part of the store when the manifest says so. False: the store has failed. */
+  commit(): boolean {
+    const { compaction } = this;
+    const store = this.#store;
+    const { startLevel, outputLevel, inputs, outputInputs } = compaction;
+    const added = compaction.trivialMove ? inputs : this.#outputs;
+    const edit: VersionEdit = {
+      nextFile: store.nextFile,
+      lastSequence: store.lastSequence,
+      deleted: [
+        ...inputs.map(({ number }) => ({ level: startLevel, number })),
+        ...outputInputs.map(({ number }) => ({ level: outputLevel, number })),
+      ],
+      added: added.map((table) => editedFile(outputLevel, table)),
+    };
+    const outcome = store.commit([edit]);
+    if (outcome !== 'ok') store.fail(outcome, 'manifest of a compaction');
+    return outcome === 'ok';
+  }
+
+  /** The commit's sync has had its time: change the levels, drop the inputs' files. */
+  install(): void {
+    const { compaction } = this;
+    const store = this.#store;
+    const { version, counters } = store;
+    const { startLevel, outputLevel, inputs, outputInputs, trivialMove } = compaction;
+    for (const table of inputs) version.remove(startLevel, table.number);
+    for (const table of outputInputs) version.remove(outputLevel, table.number);
+    const outputs = trivialMove ? inputs : this.#outputs;
+    for (const table of outputs) version.add(outputLevel, table);
+    version.update();
+    const inputBytes = totalBytes(inputs) + totalBytes(outputInputs);
+    if (trivialMove) {
+      counters.trivialMoves++;
+      counters.movedBytes[outputLevel] += inputBytes;
+    } else {
+      for (const table of inputs) store.removeTable(table.number, table.reader.file);
+      for (const table of outputInputs) store.removeTable(table.number, table.reader.file);
+      counters.compactions++;
+      counters.readBytes[outputLevel] += inputBytes;
+      counters.writtenBytes[outputLevel] += totalBytes(this.#outputs);
+      counters.entriesDropped += this.#entriesIn - this.#entriesOut;
+    }
+    store.giveBuilder(this.#builder);
+    store.onJob?.({
+      kind: trivialMove ? 'trivial_move' : 'compaction',
+      startLevel,
+      outputLevel,
+      inputFiles: inputs.length,
+      outputLevelInputFiles: outputInputs.length,
+      outputFiles: outputs.length,
+      inputBytes,
+      outputBytes: totalBytes(outputs),
+      inputEntries: this.#entriesIn,
+      outputEntries: this.#entriesOut,
+      score: compaction.score,
+    });
+  }
+
+  /** Removes what a failed job has written. */
+  abandon(): void {
+    if (this.#openNumber >= 0) this.#store.removeTable(this.#openNumber, this.#builder.file);
+    for (const table of this.#outputs) this.#store.removeTable(table.number, table.reader.file);
+    this.#outputs.length = 0;
+    this.#openNumber = -1;
+  }
+
+  #addAndMove(top: Cursor): StepOutcome {
+    this.#add(top);
+    this.#merging.next();
+    return 'more';
+  }
+
+  #add(top: Cursor): void {
+    const builder = this.#builder;
+    if (this.#openNumber < 0) {
+      this.#openNumber = this.#store.newFileNumber();
+      builder.start(tableName(this.#store.directory, this.#openNumber), this.#openNumber, 'compaction');
+    }
+    top.value(this.#value);
+    const { type } = top;
+    const sequence = this.compaction.bottommost && type !== TYPE_DELETION ? 0 : top.sequence;
+    builder.add(top.key, top.keyLength, sequence, type, this.#value);
+    this.#entriesOut++;
+  }
+
+  #finishOutput(): boolean {
+    const builder = this.#builder;
+    const number = this.#openNumber;
+    let outcome = builder.finish();
+    if (outcome === 'ok') outcome = this.#store.disk.sync(builder.file);
+    if (outcome !== 'ok') {
+      this.#fail(outcome, `compaction into table ${number}`);
+      return false;
+    }
+    this.#outputs.push(this.#store.tableOf(builder, number));
+    this.#openNumber = -1;
+    return true;
+  }
+
+  #fail(outcome: 'io-error' | 'no-space', reason: string): 'failed' {
+    this.#store.fail(outcome, reason);
+    return 'failed';
+  }
+
+  /** False for an entry hidden by a newer one, and for a deletion that hides nothing any more. */
+  #keeps(top: Cursor): boolean {
+    const { key, keyLength } = top;
+    if (keyLength === this.#lastLength) {
+      // From the end: neighbours differ there.
+      const last = this.#lastKey;
+      let i = keyLength - 1;
+      while (i >= 0 && last[i] === key[i]) i--;
+      if (i < 0) return false;
+    }
+    if (keyLength > this.#lastKey.length) this.#lastKey = new Uint8Array(keyLength * 2);
+    for (let i = 0; i < keyLength; i++) this.#lastKey[i] = key[i];
+    this.#lastLength = keyLength;
+    return top.type !== TYPE_DELETION || this.#mayExistBelow(key, keyLength);
+  }
+
+  #mayExistBelow(key: Uint8Array, keyLength: number): boolean {
+    const { bottommost, outputLevel } = this.compaction;
+    if (bottommost) return false;
+    if (outputLevel === 0) return true;
+    const { levels } = this.#store.version;
+    for (let level = outputLevel + 1; level < levels.length; level++) {
+      const at = findTable(levels[level], key, 0, keyLength);
+      if (at === levels[level].length) continue;
+      const { smallest } = levels[level][at];
+      if (compareRanges(key, 0, keyLength, smallest, 0, smallest.length - TRAILER_BYTES) >= 0) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,10 @@
+import type { EngineDefinition } from '../engine.ts';
+import { OPTION_SPECS, readOptions } from './options.ts';
+import { RocksDb } from './rocksdb.ts';
+
+export const rocksdb: EngineDefinition = {
+  name: 'rocksdb',
+  summary: 'RocksDB 7.8: memtable, WAL, block-based tables, leveled compaction, write stalls',
+  options: OPTION_SPECS,
+  create: (context, options) => new RocksDb(context, readOptions(options)),
+};

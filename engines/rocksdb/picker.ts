@@ -1,0 +1,30 @@
+/** What a compaction style is: something that picks the next compaction from the levels. */
+import type { TableFile } from './table-file.ts';
+
+export interface Compaction {
+  readonly startLevel: number;
+  readonly outputLevel: number;
+  /** Of the start level; of level 0 newest first. */
+  readonly inputs: readonly TableFile[];
+  /** Of the output level, ascending. */
+  readonly outputInputs: readonly TableFile[];
+  /** Of the first deeper level that overlaps: outputs are cut at their boundaries. */
+  readonly grandparents: readonly TableFile[];
+  /** User keys, as internal keys, that bound all inputs. */
+  readonly smallest: Uint8Array;
+  readonly largest: Uint8Array;
+  readonly score: number;
+  /** Inputs are moved down as they are. */
+  readonly trivialMove: boolean;
+  /** Nothing older than the inputs can exist for any of their keys. */
+  readonly bottommost: boolean;
+  readonly targetFileBytes: number;
+  readonly outputFileBytesMax: number;
+}
+
+export interface CompactionPicker {
+  /** The next compaction, its inputs marked; undefined if none is due or possible beside those running. */
+  pick(): Compaction | undefined;
+  /** The compaction has ended: its inputs are free. */
+  release(compaction: Compaction): void;
+}

@@ -1,0 +1,500 @@
+/**
+ * The engine: RocksDB 7.8 with leveled compaction. What it writes is in FORMAT.md.
+ *
+ * Threads: `write`, `sync` and reads run on the caller's; flushes and compactions are generators that
+ * the host gives threads of their own. A job yields after each bounded slice and after each sync whose
+ * result it depends on, so that when it goes on the sync has had its time.
+ *
+ * Full: the host must hold writers while `pressure` says stop. A write all the same goes into the
+ * active memtable, which is then not switched; at four times its size we assert.
+ *
+ * After a failed write, sync or background job every write fails and no job starts: RocksDB's hard
+ * error. Reads go on. Only reopening ends it; RocksDB's automatic resume is not here.
+ *
+ * Simplified: one flush at a time; no snapshots, merges, range deletions, column families,
+ * compression, subcompactions, rate limiter. The next compaction style is another `CompactionPicker`.
+ */
+import { assert } from '../../sim/assert.ts';
+import type { Batch } from '../../sim/batch.ts';
+import { compareRanges } from '../../sim/bytes/compare.ts';
+import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { Value } from '../../sim/bytes/value.ts';
+import type { DiskOutcome } from '../../sim/disk/disk.ts';
+import type {
+  EngineStats,
+  Fault,
+  OpenOutcome,
+  Pressure,
+  StorageEngine,
+  Visitor,
+  WriteOutcome,
+} from '../../sim/storage-engine.ts';
+import { FILTERS_PROBED, type Work } from '../../sim/work.ts';
+import type { EngineContext } from '../engine.ts';
+import { BlockCursor } from './block-cursor.ts';
+import { bloomHash, bloomMayContain } from './bloom-filter.ts';
+import { checkStore } from './check.ts';
+import { CompactionJob } from './compaction-job.ts';
+import { type Cursor, TYPE_DELETION } from './cursor.ts';
+import { FlushJob } from './flush-job.ts';
+import { LevelPicker } from './level-picker.ts';
+import { Memtable, MemtableCursor } from './memtable.ts';
+import { MergingCursor } from './merging-cursor.ts';
+import type { Options } from './options.ts';
+import type { Compaction, CompactionPicker } from './picker.ts';
+import { RecordLogWriter } from './record-log.ts';
+import { recover } from './recovery.ts';
+import { storeStats } from './stats.ts';
+import { logName, manifestName, optionsName, Store } from './store.ts';
+import { findTable, mayHoldKey, type TableFile, tableName } from './table-file.ts';
+import { TablesCursor } from './tables-cursor.ts';
+import { encodeWriteBatch } from './write-batch.ts';
+import { WriteController } from './write-controller.ts';
+
+/** A memtable that grew to so many times its size was written to past every stop. */
+const OVERFULL = 4;
+
+/** A WAL with its number; `unsynced`: something was appended after its last sync. */
+interface Log {
+  readonly number: number;
+  readonly writer: RecordLogWriter;
+  unsynced: boolean;
+}
+
+export class RocksDb implements StorageEngine {
+  readonly store: Store;
+  readonly #options: Options;
+  readonly #work: Work;
+  readonly #prefixed: boolean;
+  readonly #tableNames: number;
+  readonly #picker: CompactionPicker;
+  readonly #controller: WriteController;
+  #fault: Fault | undefined;
+  #opened = false;
+
+  #active: Memtable;
+  /** Oldest first. */
+  readonly #immutables: Memtable[] = [];
+  readonly #spare: Memtable[] = [];
+  /** Oldest first; the last one is written to. */
+  readonly #logs: Log[] = [];
+  #logDirectoryUnsynced = false;
+
+  #flushing = false;
+  #compactionsRunning = 0;
+
+  readonly #record = new SparseBuffer(4096);
+  #key = new Uint8Array(256);
+  readonly #value = new Value();
+  readonly #lookup: BlockCursor;
+  readonly #tableCursors: TablesCursor[] = [];
+  readonly #memtableCursors: MemtableCursor[] = [];
+  #replayedBatches = 0;
+  #readFailures = 0;
+
+  constructor(context: EngineContext, options: Options) {
+    assert(context.tables.length >= 1 && context.tables.length <= 256, 'rocksdb: 1 to 256 tables');
+    this.store = new Store(context.disk, context.directory, options, context.work);
+    this.#options = options;
+    this.#work = context.work;
+    this.#tableNames = context.tables.length;
+    this.#prefixed = context.tables.length > 1;
+    this.#picker = new LevelPicker(options, this.store.version);
+    this.#controller = new WriteController(options);
+    this.#active = new Memtable(options.writeBufferBytes, context.work);
+    this.#lookup = new BlockCursor(context.work);
+  }
+
+  // ——— opening and closing ———
+
+  open(): OpenOutcome {
+    assert(!this.#opened, 'rocksdb: opened twice');
+    const recovered = recover(this.store);
+    this.#fault = recovered.fault;
+    if (recovered.log === undefined) return recovered.outcome;
+    this.#replayedBatches = recovered.replayedBatches;
+    this.#logs.push({ number: recovered.logNumber, writer: recovered.log, unsynced: false });
+    this.#logDirectoryUnsynced = true;
+    this.#active.reset(recovered.logNumber, this.store.lastSequence);
+    this.#updateController();
+    this.#opened = true;
+    return recovered.outcome;
+  }
+
+  get corruption(): Fault | undefined {
+    return this.#fault;
+  }
+
+  /** RocksDB closes without a flush: the memtables come back from the WALs. */
+  close(): WriteOutcome {
+    this.#opened = false;
+    const { disk, version, manifest } = this.store;
+    for (const level of version.levels) for (const table of level) disk.close(table.reader.file);
+    for (const log of this.#logs) disk.close(log.writer.file);
+    if (manifest !== undefined) disk.close(manifest.file);
+    return this.store.failure ?? 'ok';
+  }
+
+  // ——— reading ———
+
+  get(table: number, key: Uint8Array, into: Value): boolean {
+    const length = this.#setKey(table, key);
+    const userKey = this.#key;
+    let node = this.#active.find(userKey, 0, length);
+    let memtable = this.#active;
+    for (let i = this.#immutables.length - 1; node === 0 && i >= 0; i--) {
+      memtable = this.#immutables[i];
+      node = memtable.find(userKey, 0, length);
+    }
+    if (node !== 0) {
+      if (memtable.isDeletion(node)) return false;
+      memtable.value(node, into);
+      return true;
+    }
+    const { levels } = this.store.version;
+    const hash = this.#options.bloomBitsPerKey > 0 ? bloomHash(userKey, 0, length) : 0;
+    for (const file of levels[0]) {
+      if (mayHoldKey(file, userKey, 0, length) && this.#find(file, length, hash)) return this.#found(into);
+    }
+    for (let level = 1; level < levels.length; level++) {
+      const at = findTable(levels[level], userKey, 0, length);
+      if (at === levels[level].length) continue;
+      const file = levels[level][at];
+      if (mayHoldKey(file, userKey, 0, length) && this.#find(file, length, hash)) return this.#found(into);
+    }
+    return false;
+  }
+
+  scan(table: number, from: Uint8Array, to: Uint8Array | undefined, visit: Visitor): void {
+    // The bounds as user keys; with a prefix the end of a table is the start of the next.
+    const prefix = this.#prefixed ? 1 : 0;
+    const low = new Uint8Array(from.length + prefix);
+    low.set(from, prefix);
+    if (prefix === 1) low[0] = table;
+    let high: Uint8Array | undefined = to;
+    if (prefix === 1) {
+      high = new Uint8Array(to === undefined ? 1 : to.length + 1);
+      high[0] = to === undefined ? table + 1 : table;
+      if (to !== undefined) high.set(to, 1);
+      else if (table === 255) high = undefined;
+    }
+
+    const tableCursors: TablesCursor[] = [];
+    const sources = this.#openCursors(low, high, tableCursors);
+    const merging = new MergingCursor(sources, this.#work);
+    const value = new Value();
+    let last = new Uint8Array(64);
+    let lastLength = -1;
+    merging.seek(low, 0, low.length);
+    try {
+      for (let top = merging.top; top !== undefined; top = merging.top) {
+        const { key, keyLength } = top;
+        if (high !== undefined && compareRanges(key, 0, keyLength, high, 0, high.length) >= 0) break;
+        if (lastLength < 0 || compareRanges(key, 0, keyLength, last, 0, lastLength) !== 0) {
+          if (keyLength > last.length) last = new Uint8Array(keyLength * 2);
+          for (let i = 0; i < keyLength; i++) last[i] = key[i];
+          lastLength = keyLength;
+          if (top.type !== TYPE_DELETION) {
+            top.value(value);
+            if (!visit(key, prefix, keyLength, value)) break;
+          }
+        }
+        merging.next();
+      }
+      if (merging.failure !== undefined) this.#readFailed('scan', merging.failure);
+    } finally {
+      for (const cursor of tableCursors) {
+        cursor.close();
+        this.#tableCursors.push(cursor);
+      }
+      for (const source of sources) if (source instanceof MemtableCursor) this.#memtableCursors.push(source);
+    }
+  }
+
+  // ——— writing ———
+
+  write(batch: Batch): WriteOutcome {
+    const { store } = this;
+    if (store.failure !== undefined) return store.failure;
+    if (batch.count === 0) return 'ok';
+    if (this.#active.full) {
+      const outcome = this.#switchMemtable();
+      if (outcome !== 'ok') return this.#writeFailed(outcome, 'a new WAL');
+    }
+    const first = store.lastSequence + 1;
+    encodeWriteBatch(batch, first, this.#prefixed, this.#record);
+    const log = this.#logs[this.#logs.length - 1];
+    const outcome = log.writer.append(this.#record);
+    if (outcome !== 'ok') return this.#writeFailed(outcome, 'append to the WAL');
+    log.unsynced = true;
+
+    const memtable = this.#active;
+    const value = this.#value;
+    for (let i = 0; i < batch.count; i++) {
+      const isDelete = batch.isDelete[i] !== 0;
+      if (!isDelete) batch.value(i, value);
+      if (this.#prefixed) {
+        const length = this.#setKeyRange(batch.table[i], batch.bytes, batch.keyFrom[i], batch.keyTo[i]);
+        memtable.add(first + i, this.#key, 0, length, isDelete ? undefined : value);
+      } else {
+        memtable.add(first + i, batch.bytes, batch.keyFrom[i], batch.keyTo[i], isDelete ? undefined : value);
+      }
+    }
+    store.lastSequence = first + batch.count - 1;
+    return 'ok';
+  }
+
+  sync(): WriteOutcome {
+    const { store } = this;
+    if (store.failure !== undefined) return store.failure;
+    for (const log of this.#logs) {
+      if (!log.unsynced) continue;
+      const outcome = store.sync(log.writer);
+      if (outcome !== 'ok') return this.#writeFailed(outcome, 'sync of the WAL');
+      log.unsynced = false;
+    }
+    if (this.#logDirectoryUnsynced) {
+      const outcome = store.disk.syncDirectory(store.directory);
+      if (outcome !== 'ok') return this.#writeFailed(outcome, 'sync of the directory');
+      this.#logDirectoryUnsynced = false;
+    }
+    return 'ok';
+  }
+
+  /** Makes the active memtable immutable, so that its flush is due: RocksDB's Flush without the waiting. */
+  switchMemtable(): WriteOutcome {
+    if (this.store.failure !== undefined) return this.store.failure;
+    if (this.#active.entries === 0) return 'ok';
+    const outcome = this.#switchMemtable();
+    return outcome === 'ok' ? 'ok' : this.#writeFailed(outcome, 'a new WAL');
+  }
+
+  // ——— background ———
+
+  background(): Generator<void, void> | undefined {
+    if (!this.#opened || this.store.failure !== undefined) return undefined;
+    if (!this.#flushing && this.#immutables.length >= this.#flushThreshold()) {
+      this.#flushing = true;
+      const memtables = this.#immutables.slice();
+      return this.#flush(memtables);
+    }
+    const { backgroundJobsMax } = this.#options;
+    const flushes = Math.max(1, Math.floor(backgroundJobsMax / 4));
+    const compactionsMax = this.#controller.speedup ? Math.max(1, backgroundJobsMax - flushes) : 1;
+    if (this.#compactionsRunning >= compactionsMax) return undefined;
+    const compaction = this.#picker.pick();
+    if (compaction === undefined) return undefined;
+    this.#compactionsRunning++;
+    return this.#compact(compaction);
+  }
+
+  pressure(): Pressure {
+    return this.#controller.pressure;
+  }
+  get delayedBytesPerS(): number {
+    return this.#controller.delayedBytesPerS;
+  }
+
+  // ——— looking at it ———
+
+  checkpoint(): readonly string[] {
+    const { directory, version, manifestNumber, optionsNumber } = this.store;
+    const names = [
+      `${directory}CURRENT`,
+      manifestName(directory, manifestNumber),
+      optionsName(directory, optionsNumber),
+    ];
+    for (const level of version.levels) for (const table of level) names.push(tableName(directory, table.number));
+    for (const log of this.#logs) names.push(logName(directory, log.number));
+    return names;
+  }
+
+  check(): Fault[] {
+    return checkStore(this.store, this.#opened ? this.#logs.map((log) => log.number) : []);
+  }
+
+  stats(): EngineStats {
+    return storeStats(this.store, this.#controller, {
+      memtables: [this.#active, ...this.#immutables],
+      spareMemtables: this.#spare,
+      logBytes: this.#logs.reduce((sum, log) => sum + log.writer.length, 0),
+      replayedBatches: this.#replayedBatches,
+      readFailures: this.#readFailures,
+    });
+  }
+
+  // ——— jobs ———
+
+  *#flush(memtables: Memtable[]): Generator<void, void> {
+    const job = new FlushJob(this.store, memtables);
+    while (job.step()) yield;
+    const table = job.finish();
+    yield;
+    if (table !== undefined) {
+      const next = this.#immutables[memtables.length] ?? this.#active;
+      const logNumber = next.logNumber;
+      const committed = job.commit(table, logNumber);
+      yield;
+      if (committed) {
+        job.install(table);
+        this.#immutables.splice(0, memtables.length);
+        for (const memtable of memtables) {
+          if (this.#spare.length < this.#options.writeBuffersMax) this.#spare.push(memtable);
+        }
+        this.#dropLogs(logNumber);
+      }
+    }
+    this.#flushing = false;
+    this.#updateController();
+  }
+
+  *#compact(compaction: Compaction): Generator<void, void> {
+    const job = new CompactionJob(this.store, compaction);
+    let outcome = compaction.trivialMove ? 'merged' : job.step();
+    while (outcome === 'more') {
+      yield;
+      outcome = job.step();
+    }
+    let committed = false;
+    if (outcome === 'merged') {
+      if (!compaction.trivialMove) {
+        const synced = this.store.disk.syncDirectory(this.store.directory);
+        if (synced !== 'ok') this.store.fail(synced, 'sync of the directory');
+        yield;
+      }
+      committed = this.store.failure === undefined && job.commit();
+      yield;
+    }
+    if (committed) job.install();
+    else job.abandon();
+    this.#picker.release(compaction);
+    this.#compactionsRunning--;
+    this.#updateController();
+  }
+
+  #flushThreshold(): number {
+    return this.#controller.pressure === 'stop' ? 1 : this.#options.writeBuffersToMerge;
+  }
+
+  /** WALs whose batches are all in tables. */
+  #dropLogs(needed: number): void {
+    const { store } = this;
+    store.logNumber = needed;
+    while (this.#logs.length > 1 && this.#logs[0].number < needed) {
+      const log = this.#logs.shift();
+      if (log === undefined) return;
+      store.disk.remove(logName(store.directory, log.number));
+      store.disk.close(log.writer.file);
+    }
+  }
+
+  #switchMemtable(): DiskOutcome {
+    if (this.#immutables.length >= this.#options.writeBuffersMax) {
+      const limit = this.#options.writeBufferBytes * OVERFULL;
+      assert(this.#active.arena.allocatedBytes < limit, 'rocksdb: written to while pressure() said stop');
+      return 'ok';
+    }
+    const { store } = this;
+    const number = store.newFileNumber();
+    const file = store.disk.create(logName(store.directory, number), 'engine-wal');
+    this.#logs.push({ number, writer: new RecordLogWriter(store.disk, file, store.work), unsynced: false });
+    this.#logDirectoryUnsynced = true;
+    this.#immutables.push(this.#active);
+    this.#active = this.#spare.pop() ?? new Memtable(this.#options.writeBufferBytes, this.#work);
+    this.#active.reset(number, store.lastSequence);
+    this.#updateController();
+    return 'ok';
+  }
+
+  #updateController(): void {
+    const { version } = this.store;
+    this.#controller.update(this.#immutables.length, version.levels[0].length, version.pendingBytes);
+  }
+
+  #writeFailed(outcome: Exclude<WriteOutcome, 'ok'>, reason: string): WriteOutcome {
+    this.store.fail(outcome, reason);
+    return outcome;
+  }
+
+  // ——— reading, in parts ———
+
+  /** Leaves `#lookup` on the newest entry of the key in `#key`, if the table has one. */
+  #find(file: TableFile, length: number, hash: number): boolean {
+    const { reader } = file;
+    if (reader.filter.length > 0) {
+      this.#work.counts[FILTERS_PROBED]++;
+      if (!bloomMayContain(reader.filter, hash)) return false;
+    }
+    const block = reader.findBlock(this.#key, 0, length, this.#work);
+    if (block === reader.blocks) return false;
+    reader.handle(block);
+    const { cache } = this.store;
+    const slot = cache.load(reader, reader.handleOffset, reader.handleSize, false);
+    if (slot < 0) {
+      this.#readFailed(tableName(this.store.directory, file.number), cache.failure ?? 'read failed');
+      return false;
+    }
+    const cursor = this.#lookup;
+    cursor.failure = undefined;
+    cursor.setBlock(cache.buffer(slot), 0, reader.handleSize);
+    cursor.seek(this.#key, 0, length);
+    if (cursor.failure !== undefined) this.#readFailed(tableName(this.store.directory, file.number), cursor.failure);
+    return cursor.valid && compareRanges(cursor.key, 0, cursor.keyLength, this.#key, 0, length) === 0;
+  }
+
+  #found(into: Value): boolean {
+    if (this.#lookup.type === TYPE_DELETION) return false;
+    this.#lookup.value(into);
+    return true;
+  }
+
+  /** The port has no way to say it: the fault is kept, and the figures count it. */
+  #readFailed(where: string, what: string): void {
+    this.#readFailures++;
+    this.#fault ??= { where, what };
+  }
+
+  #setKey(table: number, key: Uint8Array): number {
+    return this.#setKeyRange(table, key, 0, key.length);
+  }
+  #setKeyRange(table: number, bytes: Uint8Array, from: number, to: number): number {
+    assert(table < this.#tableNames, 'rocksdb: no such table');
+    const prefix = this.#prefixed ? 1 : 0;
+    const length = to - from + prefix;
+    if (length > this.#key.length) this.#key = new Uint8Array(length * 2);
+    const key = this.#key;
+    key[0] = table;
+    for (let i = 0; i < to - from; i++) key[prefix + i] = bytes[from + i];
+    return length;
+  }
+
+  /** A cursor on everything that may hold keys in [low, high). */
+  #openCursors(low: Uint8Array, high: Uint8Array | undefined, tableCursors: TablesCursor[]): Cursor[] {
+    const { version, disk, cache } = this.store;
+    const sources: Cursor[] = [];
+    const openMemtable = (memtable: Memtable): void => {
+      sources.push(this.#memtableCursors.pop()?.setMemtable(memtable) ?? new MemtableCursor(memtable));
+    };
+    const openTables = (tables: readonly TableFile[]): void => {
+      const cursor = this.#tableCursors.pop() ?? new TablesCursor(disk, cache, this.#work);
+      cursor.setTables(tables);
+      tableCursors.push(cursor);
+      sources.push(cursor);
+    };
+    openMemtable(this.#active);
+    for (const memtable of this.#immutables) openMemtable(memtable);
+    for (const table of version.levels[0]) if (overlaps(table, low, high)) openTables([table]);
+    for (let level = 1; level < version.levels.length; level++) {
+      const tables = version.levels[level];
+      const at = findTable(tables, low, 0, low.length);
+      if (at < tables.length && overlaps(tables[at], low, high)) openTables(tables);
+    }
+    return sources;
+  }
+}
+
+function overlaps(table: TableFile, low: Uint8Array, high: Uint8Array | undefined): boolean {
+  const { smallest, largest } = table;
+  if (compareRanges(largest, 0, largest.length - 8, low, 0, low.length) < 0) return false;
+  return high === undefined || compareRanges(smallest, 0, smallest.length - 8, high, 0, high.length) < 0;
+}
