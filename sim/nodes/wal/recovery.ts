@@ -50,7 +50,7 @@ export function openWriteAheadLog<E extends WalEntry>(
   const segments = findSegments(options);
   if (segments.length === 0) return { outcome: 'missing' };
 
-  const reader = new SegmentReader(disk, work);
+  const reader = new SegmentReader(disk, work, options.tornRule === 'first-damage');
   const contents = new Contents<E>(segments[0]!, snapshots);
   let tail: File | undefined;
   let torn: Fault | undefined;

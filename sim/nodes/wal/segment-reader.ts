@@ -48,9 +48,12 @@ export class SegmentReader {
   #isNewest = false;
   #chunkStart = 0;
 
-  constructor(disk: Disk, work: Work) {
+  readonly #anyDamageIsTorn: boolean;
+
+  constructor(disk: Disk, work: Work, anyDamageIsTorn: boolean) {
     this.#disk = disk;
     this.#work = work;
+    this.#anyDamageIsTorn = anyDamageIsTorn;
   }
 
   turnTo(file: File, isNewest: boolean): void {
@@ -87,7 +90,7 @@ export class SegmentReader {
     if (this.type === RECORD_CRC) {
       if (this.crc !== 0 && this.crc !== crc) {
         this.reason = 'crc mismatch';
-        return 'corrupt';
+        return this.#isNewest && this.#anyDamageIsTorn ? 'torn' : 'corrupt';
       }
       this.crc = crc;
     } else {
@@ -162,7 +165,7 @@ export class SegmentReader {
   }
 
   #wrong(reason: string, from: number, to: number): ReadStep {
-    if (this.#isNewest && this.#hasZeroSector(from, to)) return 'torn';
+    if (this.#isNewest && (this.#anyDamageIsTorn || this.#hasZeroSector(from, to))) return 'torn';
     this.reason = reason;
     return 'corrupt';
   }

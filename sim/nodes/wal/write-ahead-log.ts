@@ -31,6 +31,12 @@ export interface WalOptions {
   /** Released segments are removed until so many are left. etcd: 5. */
   readonly segmentsMax: number;
   readonly work: Work;
+  /**
+   * What counts as a torn tail. `etcd`, the default: see `segment-reader.ts`; it relies on sectors that are written whole
+   * or not at all. `first-damage`: any damage in the newest segment ends the log, as RocksDB's tolerant mode has
+   * it; bit rot there then loses what follows without a word.
+   */
+  readonly tornRule?: 'etcd' | 'first-damage';
 }
 
 /** Where appending goes on: made by `createWriteAheadLog` and by recovery. */
