@@ -109,24 +109,22 @@ export class BoltEngine implements StorageEngine {
 
   open(): OpenOutcome {
     const { disk } = this.#context;
-    let file = disk.open(this.#path);
-    const isFresh = file === undefined || this.#wasNeverCreated(file);
+    this.#file = disk.open(this.#path);
+    let outcome = this.#file === undefined ? 'absent' : this.#load(this.#file);
+    if (outcome === 'corrupt' && this.#wasNeverCreated(this.#file!)) outcome = 'absent';
+    const isFresh = outcome === 'absent';
     if (isFresh) {
-      file = disk.create(this.#path, 'page');
-      if (this.#initialise(file) !== 'ok') return 'io-error';
+      this.corruption = undefined;
+      this.#file = disk.create(this.#path, 'page');
+      if (this.#initialise(this.#file) !== 'ok') return 'io-error';
+      outcome = this.#load(this.#file);
     }
-    this.#file = file!;
-    const outcome = this.#load();
-    if (outcome !== 'ok') return outcome;
+    if (outcome === 'corrupt' || outcome === 'io-error') return outcome;
     this.#isOpen = true;
     if (isFresh) {
-      const census = this.#require().census;
-      this.#require().space.grownBytes = FIRST_PAGES * this.#meta.pageSize;
-      census.keys = 0;
-      census.leafPages = 1;
-      census.leafOverflowPages = 0;
-      census.branchPages = 0;
-      census.branchOverflowPages = 0;
+      const { census, space } = this.#require();
+      space.grownBytes = FIRST_PAGES * this.#meta.pageSize;
+      census.startEmpty();
     }
     if (!this.#options.noFreelistSync && this.#meta.freelist === NO_FREELIST) {
       this.#begin();
@@ -136,13 +134,14 @@ export class BoltEngine implements StorageEngine {
     return isFresh ? 'fresh' : 'recovered';
   }
 
-  /** What a crash during creation leaves; no commit can have followed. */
+  /**
+   * Whether the file is what a crash during its creation left: the first commit would have made it longer,
+   * and have been transaction 2.
+   */
   #wasNeverCreated(file: File): boolean {
-    const { pageSize } = this.#options;
-    if (file.length > FIRST_PAGES * pageSize) return false;
-    const buffer = new SparseBuffer();
-    if (this.#context.disk.read(file, 0, 2 * pageSize, buffer) !== 'ok') return false;
-    return typeof readMetaPage(buffer, 0) === 'string' && typeof readMetaPage(buffer, pageSize) === 'string';
+    if (file.length > FIRST_PAGES * this.#options.pageSize) return false;
+    const metas = this.#readMetas(file, this.#out);
+    return metas?.every((meta) => typeof meta === 'string' || meta.txid < 2) ?? false;
   }
 
   #initialise(file: File): WriteOutcome {
@@ -169,9 +168,8 @@ export class BoltEngine implements StorageEngine {
   }
 
   /** Reads metas, freelist and root bucket. */
-  #load(): 'ok' | 'corrupt' | 'io-error' {
+  #load(file: File): 'ok' | 'corrupt' | 'io-error' {
     const { disk, work } = this.#context;
-    const file = this.#file!;
     const metas = this.#readMetas(file, this.#out);
     if (metas === undefined) return 'io-error';
     const meta = newerMeta(metas);
@@ -197,7 +195,7 @@ export class BoltEngine implements StorageEngine {
       walk.walkBuckets();
       loadUnreachable(freelist, walk);
       rootCensus.keys = 0; // its keys are tables
-      countPages(census, [rootCensus, ...walk.census]);
+      census.count([rootCensus, ...walk.census]);
     } else {
       const stored = readFreelistPage(pages, meta.freelist);
       if (stored === undefined) return this.#corrupt(pages.fault!);
@@ -324,7 +322,7 @@ export class BoltEngine implements StorageEngine {
     if (outcome === 'ok') return 'ok';
     if (this.#require().pages.fault !== undefined) return this.#damaged();
     // as bbolt's rollback: what is on the disk counts
-    if (this.#load() !== 'ok') this.#isOpen = false;
+    if (this.#load(this.#file!) !== 'ok') this.#isOpen = false;
     return outcome;
   }
 
@@ -571,20 +569,4 @@ function loadUnreachable(freelist: Freelist, walk: TreeWalk): void {
   let count = 0;
   for (let id = 2; id < walk.reachable.length; id++) if (walk.reachable[id] === 0) ids[count++] = id;
   freelist.load(ids, count);
-}
-
-function countPages(census: PageCensus, buckets: readonly BucketCensus[]): void {
-  census.keys = 0;
-  census.leafPages = 0;
-  census.leafOverflowPages = 0;
-  census.branchPages = 0;
-  census.branchOverflowPages = 0;
-  for (const bucket of buckets) {
-    census.keys += bucket.keys;
-    if (bucket.isInline) continue;
-    census.leafPages += bucket.leafPages;
-    census.leafOverflowPages += bucket.leafOverflowPages;
-    census.branchPages += bucket.branchPages;
-    census.branchOverflowPages += bucket.branchOverflowPages;
-  }
 }

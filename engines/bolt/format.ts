@@ -30,9 +30,9 @@ const MAGIC = 0xed0cdaed;
 const VERSION = 2;
 export const COUNT_OVERFLOW = 0xffff;
 export const KEY_BYTES_MAX = 32768;
-export const VALUE_BYTES_MAX = 2 ** 31 - 2;
+export const VALUE_BYTES_MAX = 2_147_483_646;
 /** Page ids are kept in 32-bit integers: 8 TiB of 4 KiB pages. */
-export const PAGE_ID_MAX = 2 ** 31 - 1;
+export const PAGE_ID_MAX = 2_147_483_647;
 /** `Meta.freelist` when no freelist was written. */
 export const NO_FREELIST = -1;
 
@@ -104,7 +104,7 @@ export function readMetaPage(page: SparseBuffer, at: number): Meta | string {
 
 /** mmap sizes: powers of two from 32 KiB to 1 GiB, then whole GiB. */
 export function mapBytesFor(bytes: number): number {
-  const GIBIBYTE = 2 ** 30;
+  const GIBIBYTE = 1_073_741_824;
   for (let size = 32768; size <= GIBIBYTE; size *= 2) if (bytes <= size) return size;
   return Math.ceil(bytes / GIBIBYTE) * GIBIBYTE;
 }

@@ -26,7 +26,7 @@ const options = {
     kind: 'bytes',
     default: 0,
     min: 0,
-    max: 2 ** 40,
+    max: 1_099_511_627_776,
     doc: 'Smallest size of the memory map; the file grows in steps of 16 MiB once the map is that large (etcd: 10 GiB).',
   },
   pageSize: { kind: 'bytes', default: 4096, min: 1024, max: 65536, doc: 'Size of a page of a new file.' },

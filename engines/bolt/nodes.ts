@@ -28,7 +28,7 @@ export const FLAGS_SHIFT = 20;
 /** Free records that a node gets beyond what it holds. */
 const LEAF_SLACK = 2;
 const BRANCH_SLACK = 8;
-const ARENA_BYTES_MAX = 2 ** 31 - 1;
+const ARENA_BYTES_MAX = 2_147_483_647;
 
 const IS_LEAF = 1;
 const UNBALANCED = 2;

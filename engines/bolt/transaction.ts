@@ -8,6 +8,7 @@
 import type { Value } from '../../sim/bytes/value.ts';
 import { ITEMS_MOVED, KEYS_COMPARED, NODES_MATERIALISED, type Work } from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
+import type { BucketCensus } from './check.ts';
 import type { Freelist } from './freelist.ts';
 import { grownIds } from './ids.ts';
 import { Nodes } from './nodes.ts';
@@ -57,6 +58,29 @@ export class PageCensus {
   branchPages = Number.NaN;
   branchOverflowPages = Number.NaN;
   keys = Number.NaN;
+
+  /** A new file: one leaf for the root bucket. */
+  startEmpty(): void {
+    this.leafPages = 1;
+    this.leafOverflowPages = 0;
+    this.branchPages = 0;
+    this.branchOverflowPages = 0;
+    this.keys = 0;
+  }
+
+  /** Takes over what a walk has counted. */
+  count(buckets: readonly BucketCensus[]): void {
+    this.startEmpty();
+    this.leafPages = 0;
+    for (const bucket of buckets) {
+      this.keys += bucket.keys;
+      if (bucket.isInline) continue;
+      this.leafPages += bucket.leafPages;
+      this.leafOverflowPages += bucket.leafOverflowPages;
+      this.branchPages += bucket.branchPages;
+      this.branchOverflowPages += bucket.branchOverflowPages;
+    }
+  }
 
   change(isLeaf: boolean, pages: number, sign: number): void {
     if (isLeaf) {
