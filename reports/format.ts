@@ -45,7 +45,8 @@ export function formatMilliseconds(ms: number): string {
 
 /** Virtual time as seconds. */
 export function formatSeconds(ns: number): string {
-  return `${trimZeros((ns / 1e9).toFixed(3))} s`;
+  const seconds = ns / 1e9;
+  return seconds >= 1000 ? `${withCommas(Math.round(seconds))} s` : `${trimZeros(seconds.toFixed(3))} s`;
 }
 
 /** A ratio between two figures: `×0.42`. */
@@ -93,7 +94,7 @@ function significant(value: number): string {
   if (size >= 99.95) return withCommas(Math.round(value));
   if (size >= 9.995) return value.toFixed(1);
   if (size >= 0.9995) return value.toFixed(2);
-  if (size >= 0.0001) return trimZeros(value.toFixed(size >= 0.1 ? 3 : size >= 0.01 ? 4 : size >= 0.001 ? 5 : 6));
+  if (size >= 0.00009995) return value.toFixed(size >= 0.09995 ? 3 : size >= 0.009995 ? 4 : size >= 0.0009995 ? 5 : 6);
   return value.toExponential(1);
 }
 

@@ -10,7 +10,11 @@ export interface RichCell {
   /** Smaller print below: the range over seeds. */
   readonly note?: string;
   /** A comparison with the first variant. */
-  readonly change?: { readonly text: string; readonly verdict: 'better' | 'worse' | 'even' };
+  readonly change?: {
+    readonly text: string;
+    readonly verdict: 'better' | 'worse' | 'even' | 'mixed';
+    readonly note?: string;
+  };
 }
 export type Cell = string | RichCell;
 
@@ -26,6 +30,9 @@ export function cellText(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   const parts = [cell.text];
   if (cell.note !== undefined) parts.push(`(${cell.note})`);
-  if (cell.change !== undefined) parts.push(cell.change.text);
+  if (cell.change !== undefined) {
+    const { text, verdict, note } = cell.change;
+    parts.push(`${text} ${verdict}${note === undefined ? '' : `, ${note}`}`);
+  }
   return parts.join(' ');
 }

@@ -37,12 +37,13 @@ export function verdictOf(comparison: Comparison): Verdict {
   );
   const expectations = summaries(comparison);
   const broken = expectations.filter((expectation) => expectation.passed < expectation.judged);
+  const planned = file.scenario.variants.length * file.scenario.seeds.length;
   const cut = file.runs.filter((run) => run.ended === 'event budget' || run.ended === 'interrupted').length;
   const parts: string[] = [];
   if (violations.length > 0) parts.push(counted(violations.length, 'violation'));
   if (broken.length > 0) parts.push(`${counted(broken.length, 'expectation')} not met`);
   const failed = parts.length > 0;
-  if (file.partial) parts.push(`interrupted after ${counted(file.runs.length, 'run')}`);
+  if (file.partial) parts.push(`interrupted after ${file.runs.length} of ${counted(planned, 'run')}`);
   else if (file.runs.length === 0) parts.push('no run');
   if (cut > 0) parts.push(`${counted(cut, 'run')} cut short`);
   if (!failed) {

@@ -78,7 +78,12 @@ function barSpec(comparison: Comparison, options: BarsOptions, bars: readonly Ba
   const offset = single
     ? {}
     : ({ yOffset: { field: 'variant', type: 'nominal', sort: names, scale: { paddingInner: 0.12 } } } as const);
-  const x = barAxis(options.axisTitle, greatest);
+  const x = barAxis(
+    options.axisTitle,
+    greatest,
+    options.unit,
+    values.map((value) => value.label),
+  );
   const tooltip = [
     ...(single ? [] : [{ field: 'group', title: options.groupTitle }]),
     { field: 'variant', title: 'variant' },
@@ -122,14 +127,22 @@ function barTable(comparison: Comparison, options: BarsOptions): Table {
   return { columns, rows };
 }
 
-/** `4.21 (4.10–4.40)`; the range is left out where there is one value or none. */
+/** `4.21 (4.10–4.40)`; the range is left out where all values read the same. */
 export function spreadText(spread: Spread | undefined, unit: Unit): string {
   if (spread === undefined) return UNDEFINED;
   const mean = formatFigure(spread.mean, unit);
-  if (spread.count < 2) return mean;
-  return `${mean} (${rangeText(spread, unit)})`;
+  const range = rangeText(spread, unit);
+  return range === undefined ? mean : `${mean} (${range})`;
 }
 
-export function rangeText(spread: Spread, unit: Unit): string {
-  return `${formatFigure(spread.min, unit)}–${formatFigure(spread.max, unit)}`;
+/** `6.85–7.47 ms`; undefined where all values read the same. */
+export function rangeText(spread: Spread, unit: Unit): string | undefined {
+  const least = formatFigure(spread.min, unit);
+  const greatest = formatFigure(spread.max, unit);
+  if (least === greatest) return undefined;
+  // The unit once, if it is the same.
+  const suffix = /[^\d.,]*$/.exec(greatest)![0];
+  return suffix !== '' && least.endsWith(suffix)
+    ? `${least.slice(0, -suffix.length)}–${greatest}`
+    : `${least}–${greatest}`;
 }

@@ -5,9 +5,9 @@ import { CATEGORY_ORDER, categoryColour } from '../palette.ts';
 import type { RunRecord } from '../result-file.ts';
 import { mergeFactor, mergeMean, POINTS_MAX, seriesEndSeconds, stepSeconds, TABLE_ROWS_MAX } from '../series.ts';
 import { numberColumn, type Table } from '../table.ts';
-import { type Chart, drawn, type Layer, PANEL_FRAME, type PanelSpec } from './chart.ts';
+import { type Chart, drawn, type Layer, PANEL_FRAME, type PanelSpec, tickLabels } from './chart.ts';
 import { faultLayers, faultSpans } from './faults.ts';
-import { firstRuns, firstRunsNote } from './timeline.ts';
+import { AXIS_WIDTH, firstRuns, firstRunsNote } from './timeline.ts';
 
 export const bytesOverTime: Chart = {
   id: 'bytes-over-time',
@@ -76,15 +76,10 @@ function areaSpec(
   const totals = totalsOf(rates);
   const names = present.filter((name) => rates.has(name));
   const rows = stepSeconds(run, factor).map((t, step) => {
-    const row: Record<string, number | string> = {
-      t,
-      time: formatSeconds(t * 1e9),
-      total: `${formatFigure(totals[step], 'bytes')}/s`,
-    };
+    const row: Record<string, number> = { t, total: drawn(totals[step] ?? 0) };
     // By position: a name may hold characters that mean something in a field path.
     names.forEach((name, index) => {
       row[`c${index}`] = drawn(rates.get(name)![step] ?? 0);
-      row[`l${index}`] = `${formatFigure(rates.get(name)![step], 'bytes')}/s`;
     });
     return row;
   });
@@ -99,8 +94,9 @@ function areaSpec(
   const layers: Layer[] = [
     {
       transform: [
-        { fold: fields, as: ['part', 'rate'] },
-        { calculate: 'toNumber(slice(datum.part, 1))', as: 'order' },
+        { fold: fields, as: ['column', 'rate'] },
+        { calculate: 'toNumber(slice(datum.column, 1))', as: 'order' },
+        { calculate: `${JSON.stringify(names)}[datum.order]`, as: 'part' },
       ],
       mark: { type: 'area', interpolate: 'step-after', line: false, clip: true },
       encoding: {
@@ -111,13 +107,12 @@ function areaSpec(
           title: 'bytes per s',
           stack: 'zero',
           scale: { domain: [0, greatest === 0 ? 1 : greatest * 1.05], nice: false },
-          axis: { tickCount: 5, format: '~s' },
+          axis: { tickCount: 5, minExtent: AXIS_WIDTH, ...tickLabels('bytes') },
         },
         color: {
           field: 'part',
           type: 'nominal',
-          scale: { domain: fields, range: names.map(categoryColour) },
-          legend: { labelExpr: `${JSON.stringify(names)}[toNumber(slice(datum.label, 1))]` },
+          scale: { domain: names, range: names.map(categoryColour) },
         },
         order: { field: 'order', type: 'quantitative' },
       },
@@ -135,9 +130,9 @@ function areaSpec(
         x,
         opacity: { condition: { param: 'cursor', empty: false, value: 0.8 }, value: 0 },
         tooltip: [
-          { field: 'time', title: 'time' },
-          ...names.map((name, index) => ({ field: `l${index}`, title: name })),
-          { field: 'total', title: 'total' },
+          { field: 't', title: 'time, s' },
+          ...names.map((name, index) => tooltipRate(`c${index}`, name)),
+          tooltipRate('total', 'total'),
         ],
       },
     },
@@ -149,6 +144,10 @@ function areaSpec(
     data: { values: rows },
     layer: layers,
   };
+}
+
+function tooltipRate(field: string, title: string) {
+  return { field, type: 'quantitative' as const, format: '.3~s', title: `${title}, bytes per s` };
 }
 
 function byteTable(comparison: Comparison): Table {

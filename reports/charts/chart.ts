@@ -6,6 +6,7 @@
  */
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../comparison.ts';
+import type { Unit } from '../format.ts';
 import { variantColour } from '../palette.ts';
 import type { Table } from '../table.ts';
 
@@ -63,16 +64,62 @@ export const PANEL_FRAME = {
 } as const satisfies Partial<PanelSpec>;
 
 /** One entry for each variant that has runs; none if there is only one variant. */
-export function variantLegend(comparison: Comparison): LegendEntry[] {
+export function variantLegend(comparison: Comparison, line?: 'solid'): LegendEntry[] {
   const shown = comparison.variants.filter((variant) => variant.runs.length > 0);
   if (shown.length < 2) return [];
-  return shown.map((variant) => ({ title: variant.name, colour: variantColour(variant.index) }));
+  return shown.map((variant) => ({
+    title: variant.name,
+    colour: variantColour(variant.index),
+    ...(line === undefined ? {} : { line }),
+  }));
 }
 
-/** From zero, with room on the right for the figure behind the longest bar. */
-export function barAxis(title: string, greatest: number) {
-  const domain: [number, number] = [0, greatest === 0 ? 1 : greatest * 1.16];
-  return { type: 'quantitative' as const, title, scale: { domain, nice: false }, axis: { tickCount: 5, format: '~s' } };
+/** How a unit's ticks are written: SI prefixes only where they are usual, and a plain 0. */
+export function tickLabels(unit: Unit): { format: string } | { labelExpr: string } {
+  if (unit === 'ratio' || unit === 'milliseconds') return { format: '~g' };
+  return { labelExpr: "datum.value === 0 ? '0' : format(datum.value, '~s')" };
+}
+
+/** From zero, with room for `labels` behind the bars however narrow the drawing is. */
+export function barAxis(title: string, greatest: number, unit: Unit, labels: readonly string[]) {
+  const characters = labels.reduce((most, label) => Math.max(most, label.length), 0);
+  const room = 16 + 6.5 * characters;
+  return {
+    type: 'quantitative' as const,
+    title,
+    scale: {
+      domainMin: 0,
+      domainMax: { expr: `${greatest === 0 ? 1 : greatest} * max(width, 1) / max(width / 3, width - ${room}, 1)` },
+      nice: false,
+    },
+    axis: { tickCount: 5, labelOverlap: 'greedy' as const, ...tickLabels(unit) },
+  };
+}
+
+const LABELS_MAX = 9;
+
+/**
+ * A logarithmic axis around positive values: it ends at 1, 2 or 5 times a power of ten, and is labelled there
+ * or, over many decades, at the powers only.
+ */
+export function logAxis(least: number, greatest: number): { domain: [number, number]; ticks: number[] } {
+  const steps: number[] = [];
+  for (let exponent = -9; exponent <= 12; exponent++) {
+    for (const digit of [1, 2, 5]) steps.push(Number(`${digit}e${exponent}`));
+  }
+  let from = steps.findLastIndex((step) => step <= least);
+  let to = steps.findIndex((step) => step >= greatest);
+  if (from < 0) from = 0;
+  if (to < 0) to = steps.length - 1;
+  if (to - from < 2) {
+    from = Math.max(0, from - 1);
+    to = Math.min(steps.length - 1, from + 2);
+  }
+  const inside = steps.slice(from, to + 1);
+  let ticks = inside;
+  if (ticks.length > LABELS_MAX) ticks = inside.filter((_, index) => (from + index) % 3 === 0);
+  if (ticks.length > LABELS_MAX) ticks = ticks.filter((_, index) => index % 2 === 0);
+  return { domain: [steps[from]!, steps[to]!], ticks };
 }
 
 /** Four significant digits are more than a drawing shows, and keep the page small. */

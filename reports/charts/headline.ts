@@ -6,12 +6,15 @@ import { type Cell, numberColumn, type RichCell, textColumn } from '../table.ts'
 import { rangeText } from './bars.ts';
 import type { Chart } from './chart.ts';
 
+/** Share of the seeds that must agree before a difference is called better or worse. */
+const AGREEMENT = 0.9;
+
 export const headline: Chart = {
   id: 'headline',
   group: 'Comparison',
   title: 'Headline figures',
   caption:
-    'Mean over seeds, with least to greatest below it; × compares with the first variant under equal seeds, and n/m seeds counts those that differ in that direction.',
+    'Mean over seeds, with least to greatest below it; × compares with the first variant under equal seeds, n/m seeds counts those that differ in that direction, and below nine in ten the difference is called mixed.',
   width: 'full',
   build(comparison: Comparison) {
     const figures = headlineFigures(comparison);
@@ -33,12 +36,20 @@ function headlineCell(figure: HeadlineFigure, variant: VariantView, base: Varian
   const spread = spreadOf(variant.runs.map(figure.of));
   if (spread === undefined) return UNDEFINED;
   const text = formatFigure(spread.mean, figure.unit);
-  const cell: RichCell = spread.count > 1 ? { text, note: rangeText(spread, figure.unit) } : { text };
+  const range = rangeText(spread, figure.unit);
+  const cell: RichCell = range === undefined ? { text } : { text, note: range };
   if (base === undefined || base === variant) return cell;
   const difference = pairedDifference(base.runs, variant.runs, figure.of);
   if (difference === undefined) return cell;
   const { ratioMean, pairs, agreeing } = difference;
-  const verdict = ratioMean === 1 ? 'even' : ratioMean < 1 === (figure.better === 'lower') ? 'better' : 'worse';
-  const seeds = pairs === 1 ? '' : `, ${agreeing}/${counted(pairs, 'seed')}`;
-  return { ...cell, change: { text: `${formatFactor(ratioMean)}${seeds}`, verdict } };
+  const verdict =
+    agreeing < pairs * AGREEMENT
+      ? 'mixed'
+      : ratioMean === 1
+        ? 'even'
+        : ratioMean < 1 === (figure.better === 'lower')
+          ? 'better'
+          : 'worse';
+  const seeds = pairs === 1 ? {} : { note: `${agreeing}/${counted(pairs, 'seed')}` };
+  return { ...cell, change: { text: formatFactor(ratioMean), verdict, ...seeds } };
 }

@@ -29,9 +29,8 @@ export const latency: Chart = {
         const cells = STATISTICS.map(([key]): RichCell => {
           const spread = spreadOf(summaries.map((summary) => summary[key]));
           const text = formatFigure(spread?.mean, 'milliseconds');
-          return spread === undefined || spread.count < 2
-            ? { text }
-            : { text, note: rangeText(spread, 'milliseconds') };
+          const range = spread === undefined ? undefined : rangeText(spread, 'milliseconds');
+          return range === undefined ? { text } : { text, note: range };
         });
         return [[operation, variant.name, formatFigure(count, 'count'), ...cells]];
       }),

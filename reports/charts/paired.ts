@@ -1,17 +1,34 @@
 /** Every variant's figures ÷ the first variant's, one dot for each seed that both have. */
 import { type Comparison, pairedDifference, pairedRatios } from '../comparison.ts';
-import { headlineFigures } from '../figures.ts';
+import { type HeadlineFigure, headlineFigures } from '../figures.ts';
 import { formatFactor } from '../format.ts';
 import { variantColour } from '../palette.ts';
 import { numberColumn, textColumn } from '../table.ts';
 import { type Chart, drawn, type Layer, PANEL_FRAME, variantLegend } from './chart.ts';
+
+/** Longer names don't fit below a narrow axis. */
+const NAME_MAX = 24;
+
+const titleOf = (figure: HeadlineFigure): string => (figure.better === 'lower' ? figure.title : `${figure.title} ↑`);
+
+/** Evenly spread on a logarithmic axis, and the same on both sides of 1. */
+function ratioTicks(reach: number): number[] {
+  const steps =
+    reach < 1.6
+      ? [1, 1.1, 1.2, 1.3, 1.4, 1.5]
+      : reach < 6
+        ? [1, 1.25, 1.5, 2, 3, 4, 5]
+        : [1, 2, 5, 10, 20, 50, 100, 1000];
+  const ticks = steps.flatMap((step) => (step === 1 ? [1] : [Number((1 / step).toPrecision(2)), step]));
+  return ticks.sort((a, b) => a - b);
+}
 
 export const paired: Chart = {
   id: 'paired',
   group: 'Comparison',
   title: 'Paired differences',
   caption:
-    'Each dot is one seed: the figure divided by the first variant’s under the same seed, on a logarithmic axis; the bar is their mean, and at 1 the two are equal.',
+    'Each dot is one seed: the figure divided by the first variant’s under the same seed, on a logarithmic axis; the bar is their mean; left of 1 is less than the first variant, and ↑ marks where more is better.',
   width: 'full',
   build(comparison: Comparison) {
     const base = comparison.variants[0];
@@ -27,7 +44,7 @@ export const paired: Chart = {
         for (const { seed, ratio } of pairedRatios(base.runs, variant.runs, figure.of)) {
           if (ratio <= 0) continue;
           dots.push({
-            figure: figure.title,
+            figure: titleOf(figure),
             variant: variant.name,
             seed,
             ratio: drawn(ratio),
@@ -35,7 +52,7 @@ export const paired: Chart = {
           });
         }
         means.push({
-          figure: figure.title,
+          figure: titleOf(figure),
           variant: variant.name,
           ratio: drawn(difference.ratioMean),
           label: formatFactor(difference.ratioMean),
@@ -44,17 +61,17 @@ export const paired: Chart = {
       }
     }
     if (dots.length === 0) return undefined;
-    const titles = figures.map((figure) => figure.title).filter((title) => dots.some((dot) => dot.figure === title));
+    const titles = figures.map(titleOf).filter((title) => dots.some((dot) => dot.figure === title));
     const names = others.map((variant) => variant.name);
-    const y = { field: 'figure', type: 'nominal' as const, sort: titles, title: null };
+    const y = { field: 'figure', type: 'nominal' as const, sort: titles, title: null, axis: { grid: true } };
     const offset = others.length === 1 ? {} : { yOffset: { field: 'variant', type: 'nominal' as const, sort: names } };
     const reach = dots.reduce((most, dot) => Math.max(most, dot.ratio, 1 / dot.ratio), 1.25);
     const x = {
       field: 'ratio',
       type: 'quantitative' as const,
-      title: `ratio to ${base.name}`,
+      title: base.name.length > NAME_MAX ? 'ratio to the first variant' : `ratio to ${base.name}`,
       scale: { type: 'log' as const, domain: [1 / (reach * 1.08), reach * 1.08] as [number, number], nice: false },
-      axis: { tickCount: 6, format: '~g' },
+      axis: { values: ratioTicks(reach), format: '~g', labelOverlap: 'greedy' as const },
     };
     const color = {
       field: 'variant',

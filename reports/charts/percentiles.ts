@@ -5,7 +5,16 @@ import { variantColour } from '../palette.ts';
 import type { RunRecord } from '../result-file.ts';
 import { numberColumn, textColumn } from '../table.ts';
 import { spreadText } from './bars.ts';
-import { type Chart, drawn, type Layer, PANEL_FRAME, type PanelSpec, variantLegend } from './chart.ts';
+import {
+  type Chart,
+  drawn,
+  type Layer,
+  logAxis,
+  PANEL_FRAME,
+  type PanelSpec,
+  tickLabels,
+  variantLegend,
+} from './chart.ts';
 
 /** Curves of more seeds than this only blacken the panel. */
 const SEEDS_MAX = 5;
@@ -37,7 +46,7 @@ export const percentiles: Chart = {
     );
     return {
       panels,
-      legend: variantLegend(comparison),
+      legend: variantLegend(comparison, 'solid'),
       table: {
         columns: [
           textColumn('operation'),
@@ -94,7 +103,9 @@ function curveSpec(comparison: Comparison, operation: string): PanelSpec | undef
   const values = variants.flatMap((variant) => curvePoints(variant, operation));
   if (values.length === 0) return undefined;
   const last = values.reduce((most, point) => Math.max(most, point.x), 10);
-  const ticks = LABELLED.map((percentile) => Math.round(100_000 / (100 - percentile)) / 1000).filter((x) => x <= last);
+  const ticks = LABELLED.slice(1)
+    .map((percentile) => Math.round(100_000 / (100 - percentile)) / 1000)
+    .filter((x) => x <= last);
   const x = {
     field: 'x',
     type: 'quantitative' as const,
@@ -103,15 +114,19 @@ function curveSpec(comparison: Comparison, operation: string): PanelSpec | undef
     axis: {
       values: ticks,
       labelExpr: "'p' + toNumber(format(100 - 100 / datum.value, '.5f'))",
-      labelOverlap: false,
+      labelOverlap: 'greedy' as const,
     },
   };
+  const vertical = logAxis(
+    values.reduce((least, point) => Math.min(least, point.ms), Number.POSITIVE_INFINITY),
+    values.reduce((most, point) => Math.max(most, point.ms), 0),
+  );
   const y = {
     field: 'ms',
     type: 'quantitative' as const,
     title: 'ms, logarithmic',
-    scale: { type: 'log' as const, nice: true },
-    axis: { tickCount: 5, format: '~s' },
+    scale: { type: 'log' as const, domain: vertical.domain, nice: false },
+    axis: { values: vertical.ticks, ...tickLabels('milliseconds') },
   };
   const color = {
     field: 'variant',

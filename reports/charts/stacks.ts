@@ -52,7 +52,12 @@ export function stackSpec(
     label: formatFigure(bar.total.mean, unit),
   }));
   const y = { field: 'variant', type: 'nominal', sort: names, title: null, scale: { paddingInner: 0.35 } } as const;
-  const x = barAxis(axisTitle, greatest);
+  const x = barAxis(
+    axisTitle,
+    greatest,
+    unit,
+    totals.map((total) => total.label),
+  );
   const layers: Layer[] = [
     {
       data: { values },

@@ -47,7 +47,7 @@ export function vegaConfig(theme: Theme, options: ThemeOptions): Config {
       labelPadding: 4,
       titlePadding: 8,
     },
-    axisX: { labelFlush: false },
+    axisX: { titleLimit: 280 },
     axisY: { labelLimit: 190 },
     axisBand: { grid: false, domain: false, ticks: false, labelColor: ink.text },
     legend: options.legend
@@ -66,12 +66,12 @@ export function vegaConfig(theme: Theme, options: ThemeOptions): Config {
     line: { strokeWidth: 1.6, strokeJoin: 'round' },
     rule: { color: ink.muted },
     style: {
-      fault: { fill: ink.fault, fillOpacity: theme === 'light' ? 0.09 : 0.16 },
-      faultLetter: { fill: ink.fault, fontSize: 10, fontWeight: 600 },
-      spread: { stroke: ink.text, strokeWidth: 1.2 },
-      barLabel: { fill: ink.text, fontSize: 11, align: 'left', baseline: 'middle', dx: 6 },
-      reference: { stroke: ink.muted, strokeWidth: 1, strokeDash: [3, 3] },
-      cursor: { stroke: ink.muted, strokeWidth: 1 },
+      fault: { color: ink.fault, fillOpacity: theme === 'light' ? 0.09 : 0.16 },
+      faultLetter: { color: ink.fault, fontSize: 10, fontWeight: 600 },
+      spread: { color: ink.text, strokeWidth: 1.2 },
+      barLabel: { color: ink.text, fontSize: 11, align: 'left', baseline: 'middle', dx: 6 },
+      reference: { color: ink.muted, strokeWidth: 1, strokeDash: [3, 3] },
+      cursor: { color: ink.muted, strokeWidth: 1 },
     },
   };
   return config;

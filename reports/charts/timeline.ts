@@ -8,8 +8,23 @@ import { variantColour, variantDash } from '../palette.ts';
 import type { RunRecord } from '../result-file.ts';
 import { mergeFactor, POINTS_MAX, seriesEndSeconds, stepSeconds, TABLE_ROWS_MAX, type Values } from '../series.ts';
 import { type Column, numberColumn, type Table } from '../table.ts';
-import { drawn, type Layer, type LegendEntry, PANEL_FRAME, type Panel, type PanelSpec } from './chart.ts';
+import {
+  drawn,
+  type Layer,
+  type LegendEntry,
+  logAxis,
+  PANEL_FRAME,
+  type Panel,
+  type PanelSpec,
+  tickLabels,
+} from './chart.ts';
 import { faultLayers, faultSpans } from './faults.ts';
+
+/** More lines than this can't be told apart; the other figures have every variant. */
+const VARIANTS_MAX = 12;
+
+/** Panels below one another have their time axes in line. */
+export const AXIS_WIDTH = 34;
 
 export interface Track {
   readonly title: string;
@@ -26,7 +41,7 @@ interface Drawn {
 }
 
 export function firstRuns(comparison: Comparison): Drawn[] {
-  return comparison.variants.flatMap((variant) => {
+  return comparison.variants.slice(0, VARIANTS_MAX).flatMap((variant) => {
     const run = variant.runs[0];
     return run === undefined || run.series.okPerS.length === 0 ? [] : [{ variant, run }];
   });
@@ -56,7 +71,7 @@ function trackSpec(comparison: Comparison, shown: readonly Drawn[], track: Track
       const value = values[step] ?? null;
       const drawable = value === null || (track.scale === 'log' && value <= 0) ? null : drawn(value);
       lines.push({ t, variant: variant.name, value: drawable });
-      const row = cursor.get(t) ?? { t, time: formatSeconds(t * 1e9) };
+      const row = cursor.get(t) ?? { t };
       row[`v${index}`] = formatFigure(value, track.unit);
       cursor.set(t, row);
     });
@@ -69,8 +84,10 @@ function trackSpec(comparison: Comparison, shown: readonly Drawn[], track: Track
     scale: { domain: [0, end] as [number, number], nice: false },
     axis: { grid: false, tickCount: 8 },
   };
-  const scale =
-    track.scale === 'log' ? { type: 'log' as const, nice: true } : { type: 'linear' as const, zero: true, nice: true };
+  const vertical = verticalAxis(
+    track,
+    lines.flatMap(({ value }) => value ?? []),
+  );
   const layers: Layer[] = [
     ...faultLayers(faultSpans(comparison.variants), end),
     {
@@ -82,8 +99,7 @@ function trackSpec(comparison: Comparison, shown: readonly Drawn[], track: Track
           field: 'value',
           type: 'quantitative',
           title: track.axisTitle,
-          scale,
-          axis: { tickCount: track.scale === 'log' ? 4 : 5, format: '~s' },
+          ...vertical,
         },
         color: {
           field: 'variant',
@@ -115,13 +131,27 @@ function trackSpec(comparison: Comparison, shown: readonly Drawn[], track: Track
         x,
         opacity: { condition: { param: 'cursor', empty: false, value: 0.8 }, value: 0 },
         tooltip: [
-          { field: 'time', title: 'time' },
+          { field: 't', title: 'time, s' },
           ...names.map((name, index) => ({ field: `v${index}`, title: name })),
         ],
       },
     },
   ];
   return { ...PANEL_FRAME, height: 190, padding: { left: 2, right: 6, top: 16, bottom: 2 }, layer: layers };
+}
+
+function verticalAxis(track: Track, values: readonly number[]) {
+  if (track.scale === 'linear') {
+    const axis = { tickCount: 5, minExtent: AXIS_WIDTH, ...tickLabels(track.unit) };
+    return { scale: { type: 'linear' as const, zero: true, nice: true }, axis };
+  }
+  const least = values.reduce((most, value) => Math.min(most, value), Number.POSITIVE_INFINITY);
+  const greatest = values.reduce((most, value) => Math.max(most, value), 0);
+  const { domain, ticks } = logAxis(least, greatest);
+  return {
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { values: ticks, minExtent: AXIS_WIDTH, ...tickLabels(track.unit) },
+  };
 }
 
 /** Few enough rows to read; each an average (or what the track merges by) over an equal part of the run. */
@@ -146,11 +176,19 @@ export function trackTable(comparison: Comparison, tracks: readonly Track[]): Ta
 /** Which runs the charts over time show. */
 export function firstRunsNote(comparison: Comparison): string | undefined {
   const shown = firstRuns(comparison);
-  if (shown.length === 0 || comparison.seeds.length < 2) return undefined;
-  const seeds = [...new Set(shown.map(({ run }) => run.seed))];
-  return seeds.length === 1
-    ? `Seed ${seeds[0]} of ${comparison.seeds.length}.`
-    : `One seed of each variant: ${shown.map(({ variant, run }) => `${variant.name} ${run.seed}`).join(', ')}.`;
+  if (shown.length === 0) return undefined;
+  const parts: string[] = [];
+  if (comparison.seeds.length > 1) {
+    const seeds = [...new Set(shown.map(({ run }) => run.seed))];
+    parts.push(
+      seeds.length === 1
+        ? `Seed ${seeds[0]}, the first of ${comparison.seeds.length}.`
+        : `One seed of each variant: ${shown.map(({ variant, run }) => `${variant.name} ${run.seed}`).join(', ')}.`,
+    );
+  }
+  const { length } = comparison.variants.filter((variant) => variant.runs.length > 0);
+  if (length > shown.length) parts.push(`The first ${shown.length} of ${length} variants.`);
+  return parts.length === 0 ? undefined : parts.join(' ');
 }
 
 export function lineLegend(comparison: Comparison): LegendEntry[] {

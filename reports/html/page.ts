@@ -12,15 +12,17 @@ import { counted, formatNumber, formatSeconds, formatSeeds } from '../format.ts'
 import { actualText } from '../markdown.ts';
 import { darkPartners } from '../palette.ts';
 import type { DrawingRuntime } from '../runtime.ts';
-import { type Verdict, VIOLATIONS_MAX, verdictOf } from '../verdict.ts';
+import { type ExpectationSummary, type Verdict, VIOLATIONS_MAX, verdictOf } from '../verdict.ts';
 import { json, text } from './element.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
-import { legendHtml, tableHtml } from './table.ts';
+import { LONG_TEXT, legendHtml, tableHtml } from './table.ts';
 
 /** `unsafe-eval`: vega compiles its expressions. All `none` but what stands in the file. */
 const CONTENT_POLICY =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+const EXPECTATIONS_SHOWN = 10;
 
 interface Built {
   readonly chart: Chart;
@@ -104,16 +106,18 @@ function headerHtml(comparison: Comparison): string {
     ['events', formatNumber(events)],
   ];
   const mark = { passed: '✓', failed: '✗', partial: '…' }[verdict.outcome];
-  return `<header class="top">
+  const judged = violationsHtml(verdict) + expectationsHtml(verdict);
+  return `<header class="top${judged === '' ? '' : ' split'}">
+<div>
 <p class="eyebrow">raftlab ${text(file.version)} · scenario report</p>
 <h1>${text(file.scenario.name)}</h1>
 ${file.scenario.why === '' ? '' : `<p class="why">${text(file.scenario.why)}</p>`}
 <p class="verdict ${verdict.outcome}"><span class="mark" aria-hidden="true">${mark}</span><span>${text(verdict.sentence)}</span></p>
 <dl class="facts">${facts.map(([term, value]) => `<div><dt>${text(term)}</dt><dd>${text(value)}</dd></div>`).join('')}</dl>
-${violationsHtml(verdict)}
-${expectationsHtml(verdict)}
 <p class="eyebrow">Run it again</p>
 <pre class="command">${text(file.command)}</pre>
+</div>
+${judged === '' ? '' : `<div>${judged}</div>`}
 </header>`;
 }
 
@@ -130,22 +134,36 @@ function violationsHtml(verdict: Verdict): string {
   );
   const hidden = verdict.violations.length - shown.length;
   const more = hidden > 0 ? `<p class="caption">${counted(hidden, 'more violation')} in result.json.</p>` : '';
-  return `<div class="card" style="margin-bottom:16px"><h3>Violations</h3>${shown.join('\n')}${more}</div>`;
+  return `<div class="card"><h3>Violations</h3>${shown.join('\n')}${more}</div>`;
 }
 
+/** All of a few; of many only those that were not met, with the rest folded away. */
 function expectationsHtml(verdict: Verdict): string {
-  if (verdict.expectations.length === 0) return '';
-  const rows = verdict.expectations.map((expectation) => {
+  const { expectations } = verdict;
+  if (expectations.length === 0) return '';
+  const broken = expectations.filter((expectation) => expectation.passed < expectation.judged);
+  const folded = expectations.length > EXPECTATIONS_SHOWN;
+  const shown = folded ? broken : expectations;
+  const open = shown.length === 0 ? '' : expectationRows(shown, 'Expectations');
+  const rest = folded
+    ? `<details><summary>All ${expectations.length}, ${broken.length} not met</summary>${expectationRows(expectations, 'All expectations')}</details>`
+    : '';
+  return `<div class="card"><h3>Expectations</h3>${open}${rest}</div>`;
+}
+
+function expectationRows(expectations: readonly ExpectationSummary[], label: string): string {
+  const rows = expectations.map((expectation) => {
     const kept = expectation.passed === expectation.judged;
+    const long = expectation.variant.length > LONG_TEXT ? ' class="long"' : '';
     return `<tr class="${kept ? 'kept' : 'broken'}"><th scope="row"><span title="${kept ? 'met' : 'not met'}">${
       kept ? '✓' : '✗'
-    }</span></th><td>${text(expectation.variant)}</td><td>${text(expectation.text)}</td><td class="number">${text(
+    }</span></th><td${long}>${text(expectation.variant)}</td><td>${text(expectation.text)}</td><td class="number">${text(
       actualText(expectation),
     )}</td><td class="number">${expectation.passed}/${expectation.judged}</td></tr>`;
   });
-  return `<div class="card" style="margin-bottom:20px"><h3>Expectations</h3><div class="scroll" tabindex="0" role="region" aria-label="Expectations"><table class="expectations"><thead><tr><th scope="col"></th><th scope="col">variant</th><th scope="col">expected</th><th scope="col" class="number">actual</th><th scope="col" class="number">kept</th></tr></thead><tbody>
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="expectations"><thead><tr><th scope="col"></th><th scope="col">variant</th><th scope="col">expected</th><th scope="col" class="number">actual</th><th scope="col" class="number">kept</th></tr></thead><tbody>
 ${rows.join('\n')}
-</tbody></table></div></div>`;
+</tbody></table></div>`;
 }
 
 function contentsHtml(groups: readonly { group: string; built: readonly Built[] }[]): string {
@@ -165,17 +183,14 @@ function cardHtml({ chart, section }: Built, specs: PanelSpec[]): string {
   });
   const tableClass = chart.id === 'headline' ? 'headline' : chart.id === 'runs' ? 'hash' : '';
   const table = tableHtml(section.table, `${chart.title}: table`, tableClass);
-  const buttons =
+  const tools =
     section.panels.length === 0
       ? ''
-      : '<button type="button" data-save="svg">Save SVG</button><button type="button" data-save="png">Save PNG</button><button type="button" data-save="spec">Save Vega-Lite</button>';
-  const below =
-    section.tableOpen === true
-      ? table
-      : `<div class="tools"><details><summary>Table</summary>${table}</details>${buttons}</div>`;
+      : '<span class="tools"><button type="button" data-save="svg" title="Save as SVG">SVG</button><button type="button" data-save="png" title="Save as PNG">PNG</button><button type="button" data-save="spec" title="Save the Vega-Lite specification">Vega-Lite</button></span>';
+  const below = section.tableOpen === true ? table : `<details><summary>Table</summary>${table}</details>`;
   const note = section.note === undefined ? '' : ` ${section.note}`;
   const long = section.table.rows.length > 25 ? ' long' : '';
-  return `<article class="card ${chart.width}${long}" id="${chart.id}"><h3>${text(chart.title)}</h3><p class="caption">${text(
+  return `<article class="card ${chart.width}${long}" id="${chart.id}"><div class="title"><h3>${text(chart.title)}</h3>${tools}</div><p class="caption">${text(
     chart.caption + note,
   )}</p>${legendHtml(section.legend)}${panels.join('')}${below}</article>`;
 }

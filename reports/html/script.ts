@@ -48,7 +48,7 @@ export const SCRIPT = `
   function draw(box) {
     const spec = data.specs[Number(box.dataset.panel)];
     const config = structuredClone(darkQuery.matches ? data.configs.dark : data.configs.light);
-    if (narrowQuery.matches) config.axisY.labelLimit = 96;
+    if (narrowQuery.matches) config.axisY.labelLimit = 116;
     views.get(box)?.finalize();
     try {
       const view = new vega.View(compile(themed(spec, darkQuery.matches), config), { renderer: 'svg', hover: true, tooltip: showTip, logLevel: vega.Warn });

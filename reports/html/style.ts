@@ -20,7 +20,10 @@ a { color: var(--accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 .frame { max-width: 1480px; margin: 0 auto; padding: 28px 32px 64px; }
-header.top { max-width: 1000px; }
+header.top { display: grid; grid-template-columns: minmax(0, 1fr); gap: 20px 40px; }
+@media (min-width: 1180px) { header.top.split { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+header.top > div { min-width: 0; }
+header.top .card + .card { margin-top: 16px; }
 .eyebrow { margin: 0 0 4px; font-size: 12px; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--muted); }
 h1 { margin: 0 0 8px; font-size: 32px; line-height: 1.15; font-weight: 680; letter-spacing: -.015em; overflow-wrap: anywhere; }
 .why { margin: 0 0 18px; font-size: 17px; line-height: 1.5; max-width: 76ch; overflow-wrap: anywhere; }
@@ -68,7 +71,7 @@ h4 { margin: 14px 0 2px; font-size: 13px; font-weight: 600; overflow-wrap: anywh
 .panel .failed { color: var(--bad); font-size: 13px; }
 .scroll { overflow-x: auto; margin: 12px -20px 0; padding: 0 20px; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
-table { border-collapse: separate; border-spacing: 0; min-width: 100%; font-size: 13.5px; line-height: 1.4; }
+table { border-collapse: separate; border-spacing: 0; font-size: 13.5px; line-height: 1.4; }
 th, td { padding: 6px 14px 6px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { font-size: 12px; font-weight: 560; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--muted); }
@@ -76,22 +79,25 @@ tbody th { font-weight: 560; }
 tbody tr:last-child > * { border-bottom: none; }
 tbody tr:hover > * { background: var(--soft); }
 .number { text-align: right; }
-th[scope="row"], thead th:first-child { position: sticky; left: -20px; background: var(--card); z-index: 1; max-width: 46vw; white-space: normal; overflow-wrap: anywhere; min-width: 7ch; }
-th[scope="row"].number, thead th.number:first-child { white-space: nowrap; }
+th[scope="row"], thead th:first-child { position: sticky; left: -20px; background: var(--card); z-index: 1; }
+.long { white-space: normal; overflow-wrap: anywhere; min-width: 22ch; }
+thead th { white-space: normal; }
+thead th:first-child { white-space: nowrap; }
 tbody tr:hover > th[scope="row"] { background: var(--soft); }
+td .main { display: block; }
 .note { display: block; font-size: 12px; color: var(--muted); font-weight: 400; }
 .change { display: inline-block; margin-top: 3px; padding: 0 7px; border-radius: 9px; font-size: 12px; line-height: 18px; font-weight: 560; background: var(--soft); color: var(--even); }
 .change.better { background: var(--good-soft); color: var(--good); }
 .change.worse { background: var(--bad-soft); color: var(--bad); }
-.change.better::before { content: "better "; font-weight: 400; }
-.change.worse::before { content: "worse "; font-weight: 400; }
-table.headline { font-size: 14px; }
+table.headline { font-size: 14px; min-width: 100%; }
+table.headline thead th { max-width: 13ch; }
 table.headline td, table.headline tbody th { padding-top: 10px; padding-bottom: 10px; }
 table.headline td .main { font-size: 17px; font-weight: 620; letter-spacing: -.01em; }
 table.headline tbody th { font-size: 15px; }
 table.hash td:last-child { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
-table.expectations td:nth-child(3) { white-space: normal; overflow-wrap: anywhere; min-width: 22ch; }
-table.expectations th[scope="row"] { min-width: 2ch; font-weight: 700; }
+table.expectations { min-width: 100%; }
+table.expectations td:nth-child(3) { white-space: normal; overflow-wrap: anywhere; min-width: 24ch; }
+table.expectations th[scope="row"] { width: 24px; font-weight: 700; }
 table.expectations tr.kept th[scope="row"] { color: var(--good); }
 table.expectations tr.broken > * { color: var(--bad); }
 .violation { padding: 12px 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
@@ -99,9 +105,10 @@ table.expectations tr.broken > * { color: var(--bad); }
 .violation p { margin: 0 0 4px; }
 .violation .where { font-size: 13px; color: var(--muted); }
 pre.command { margin: 6px 0 0; padding: 10px 14px; background: var(--soft); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
-.tools { display: flex; flex-wrap: wrap; gap: 4px 14px; align-items: baseline; margin-top: 10px; font-size: 12.5px; color: var(--muted); }
-.tools details { flex: 1 1 100%; min-width: 0; }
-summary { cursor: pointer; color: var(--muted); }
+.title { display: flex; gap: 16px; align-items: baseline; justify-content: space-between; }
+.tools { display: flex; flex: none; gap: 12px; font-size: 12px; opacity: .75; }
+details { margin-top: 10px; font-size: 12.5px; min-width: 0; }
+summary { width: fit-content; cursor: pointer; color: var(--muted); }
 summary:hover { color: var(--accent); }
 .tools button { font: inherit; color: var(--muted); background: none; border: none; padding: 0; cursor: pointer; }
 .tools button:hover { color: var(--accent); text-decoration: underline; }
@@ -125,6 +132,8 @@ footer { margin-top: 40px; font-size: 12.5px; color: var(--muted); }
   .card { padding: 14px 14px 12px; border-radius: 8px; }
   .scroll { margin: 12px -14px 0; padding: 0 14px; }
   th[scope="row"], thead th:first-child { left: -14px; }
+  .long { min-width: 18ch; }
+  th[scope="row"].long { font-size: 12.5px; min-width: 15ch; }
   .verdict { font-size: 15.5px; padding: 10px 12px; }
 }
 @media print {

@@ -4,6 +4,9 @@ import { darkPartners } from '../palette.ts';
 import type { Cell, Table } from '../table.ts';
 import { text } from './element.ts';
 
+/** Cells with more characters than this are wrapped. */
+export const LONG_TEXT = 28;
+
 /** Scrolls sideways in its own box; the first column stays. `rowHeader`: the first column names the row. */
 export function tableHtml(table: Table, label: string, className = ''): string {
   const head = table.columns
@@ -25,13 +28,17 @@ export function tableHtml(table: Table, label: string, className = ''): string {
 function cellHtml(cell: Cell, isFirst: boolean, numeric: boolean): string {
   const tag = isFirst ? 'th scope="row"' : 'td';
   const end = isFirst ? 'th' : 'td';
-  const attributes = numeric ? ' class="number"' : '';
+  const long = (typeof cell === 'string' ? cell : cell.text).length > LONG_TEXT;
+  const classes = [...(numeric ? ['number'] : []), ...(long ? ['long'] : [])].join(' ');
+  const attributes = classes === '' ? '' : ` class="${classes}"`;
   if (typeof cell === 'string') return `<${tag}${attributes}>${text(cell)}</${end}>`;
   const note = cell.note === undefined ? '' : `<span class="note">${text(cell.note)}</span>`;
   const change =
     cell.change === undefined
       ? ''
-      : `<span class="change ${cell.change.verdict}" title="${cell.change.verdict} than the first variant">${text(cell.change.text)}</span>`;
+      : `<span class="change ${cell.change.verdict}">${text(cell.change.text)} ${cell.change.verdict}</span>${
+          cell.change.note === undefined ? '' : `<span class="note">${text(cell.change.note)}</span>`
+        }`;
   return `<${tag}${attributes}><span class="main">${text(cell.text)}</span>${note}${change}</${end}>`;
 }
 
