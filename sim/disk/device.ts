@@ -129,9 +129,11 @@ export class Device {
     transferNs = Math.round(transferNs);
 
     const pieces = Math.max(operations, Math.ceil(bytes / profile.operationBytesMax));
-    let ready = Math.max(now, this.#completions[this.#completionsNext]);
-    if (this.#operationCredits !== undefined) ready = Math.max(ready, this.#operationCredits.take(now, pieces));
-    if (this.#byteCredits !== undefined) ready = Math.max(ready, this.#byteCredits.take(now, bytes));
+    const ready = Math.max(now, this.#completions[this.#completionsNext]);
+    // accesses go ahead as credits come in: only the last one has to wait for the last credit
+    let covered = ready;
+    if (this.#operationCredits !== undefined) covered = Math.max(covered, this.#operationCredits.take(now, pieces));
+    if (this.#byteCredits !== undefined) covered = Math.max(covered, this.#byteCredits.take(now, bytes));
 
     const each = Math.floor(operations / channels);
     let first = Infinity;
@@ -156,7 +158,7 @@ export class Device {
     this.#busFreeAt = Math.max(this.#busFreeAt, first + accessNs) + transferNs;
     this.#operationsFreeAt =
       Math.max(this.#operationsFreeAt, ready) + Math.round((pieces / profile.operationsPerS) * SECOND);
-    const done = Math.max(last, this.#busFreeAt, this.#operationsFreeAt);
+    const done = Math.max(last, this.#busFreeAt, this.#operationsFreeAt, covered + accessNs);
 
     this.#completions[this.#completionsNext] = done;
     this.#completionsNext = (this.#completionsNext + 1) % this.#completions.length;

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { FILL } from '../../sim/bytes/value.ts';
+import { BlockStore, BlockStoreFullError, ZERO_BLOCK } from '../../sim/disk/block-store.ts';
+import { BLOCK_BYTES } from '../../sim/disk/disk.ts';
+import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
+import { Rng } from '../../sim/rng.ts';
+
+const piece = fc.oneof(
+  fc.uint8Array({ minLength: 1, maxLength: 200 }),
+  // mostly zeros, as headers are
+  fc
+    .array(fc.constantFrom(0, 0, 0, 0, 0, 1, 255), { minLength: 1, maxLength: 300 })
+    .map((bytes) => Uint8Array.from(bytes)),
+  // no zeros at all, as random values are
+  fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 600 }).map((bytes) => Uint8Array.from(bytes)),
+);
+const pieces = fc.array(
+  fc.oneof(
+    piece.map((bytes) => ({ bytes, byte: 0, length: 0 })),
+    fc.record({
+      bytes: fc.constant(new Uint8Array(0)),
+      byte: fc.constantFrom(0, FILL, 9),
+      length: fc.integer({ min: 1, max: 5000 }),
+    }),
+  ),
+  { maxLength: 24, size: 'max' },
+);
+
+function bufferOf(parts: readonly { bytes: Uint8Array; byte: number; length: number }[]): SparseBuffer {
+  const buffer = new SparseBuffer();
+  for (const part of parts) {
+    buffer.bytes(part.bytes);
+    buffer.run(part.byte, part.length);
+  }
+  return buffer;
+}
+
+describe('the block store', () => {
+  it('gives back the bytes of every block, whole and in part', () => {
+    fc.assert(
+      fc.property(pieces, fc.nat(4096), fc.nat(4096), (parts, one, other) => {
+        const data = bufferOf(parts);
+        const bytes = data.toBytes();
+        const store = new BlockStore();
+        const from = Math.min(one, other);
+        const to = Math.max(one, other);
+        store.startSeries();
+        for (let at = 0; at < data.length; at += BLOCK_BYTES) {
+          const end = Math.min(data.length, at + BLOCK_BYTES);
+          const ref = store.putNext(data, at, end);
+          const expected = new Uint8Array(BLOCK_BYTES);
+          expected.set(bytes.subarray(at, end));
+          const into = new SparseBuffer();
+          store.read(ref, into, 0, BLOCK_BYTES);
+          expect(Buffer.compare(into.toBytes(), expected)).toBe(0);
+          store.read(ref, into.reset(), from, to);
+          expect(Buffer.compare(into.toBytes(), expected.subarray(from, to))).toBe(0);
+          store.readTrimmed(ref, into.reset());
+          into.run(0, BLOCK_BYTES - into.length);
+          expect(Buffer.compare(into.toBytes(), expected)).toBe(0);
+          store.release(ref);
+        }
+        expect([store.blockCount, store.usedBytes]).toEqual([0, 0]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('gives back runs as runs: what a block boundary cut is whole again when read over it', () => {
+    const data = new SparseBuffer();
+    data.run(FILL, 4093);
+    data.u64(77);
+    data.run(FILL, 4095 - 8);
+    data.u8(1);
+    const store = new BlockStore();
+    const into = new SparseBuffer();
+    store.startSeries();
+    for (let at = 0; at < data.length; at += BLOCK_BYTES) {
+      const end = Math.min(data.length, at + BLOCK_BYTES);
+      store.read(store.putNext(data, at, end), into, 0, end - at);
+    }
+    expect([into.runCount, into.literalLength]).toEqual([2, 9]);
+    expect([...into.runLength.subarray(0, 2)]).toEqual([4093, 4087]);
+  });
+
+  it('stores no block of one byte, and one that does not shrink as it is', () => {
+    const rng = new Rng(5);
+    const random = new SparseBuffer();
+    for (let at = 0; at < BLOCK_BYTES; at++) random.u8(rng.int(0, 255));
+    const alternating = new SparseBuffer();
+    for (let word = 0; word < BLOCK_BYTES / 16; word++) {
+      for (let i = 0; i < 8; i++) alternating.u8(i + 1);
+      alternating.u8(0);
+      alternating.u8(0);
+      for (let i = 2; i < 8; i++) alternating.u8(i + 1);
+    }
+    const run = (byte: number): SparseBuffer => {
+      const buffer = new SparseBuffer();
+      buffer.run(byte, BLOCK_BYTES);
+      return buffer;
+    };
+    const cost = (data: SparseBuffer): number => {
+      const store = new BlockStore();
+      store.put(data, 0, data.length);
+      return store.usedBytes;
+    };
+    expect(
+      ['zeros', 'fill', 'other', 'random', 'alternating'].map((name, i) => [
+        name,
+        cost([run(0), run(FILL), run(7), random, alternating][i]),
+      ]),
+    ).toEqual([
+      ['zeros', 0],
+      ['fill', 0],
+      ['other', 0],
+      ['random', 4104],
+      ['alternating', 4104],
+    ]);
+    expect(new BlockStore().put(run(0), 0, 100)).toBe(ZERO_BLOCK);
+  });
+
+  it('keeps a block until its last owner lets go, also beyond 65,535 owners', () => {
+    const store = new BlockStore();
+    const data = new SparseBuffer();
+    data.u64(1234567);
+    const refs = [store.put(data, 0, 8)];
+    for (let i = 0; i < 70_000; i++) refs.push(store.share(refs[0]));
+    expect(store.blockCount).toBe(1 + 70_000 - 65_534);
+    const into = new SparseBuffer();
+    store.read(refs[70_000], into, 0, 8);
+    expect(into.readU64(0)).toBe(1234567);
+    for (const ref of refs) store.release(ref);
+    expect([store.blockCount, store.usedBytes]).toEqual([0, 0]);
+  });
+
+  it('uses freed slots again and refuses to grow beyond its limit', () => {
+    const store = new BlockStore(1 << 20);
+    const data = new SparseBuffer();
+    const rng = new Rng(1);
+    for (let at = 0; at < 2000; at++) data.u8(rng.int(1, 255));
+    for (let i = 0; i < 5000; i++) store.release(store.put(data, 0, 2000));
+    expect(store.reservedBytes).toBe(1 << 20);
+    expect(() => {
+      for (let i = 0; i < 1000; i++) store.put(data, 0, 2000);
+    }).toThrow(BlockStoreFullError);
+  });
+
+  it('takes at most 110 bytes, all in, for a B+tree leaf of three 1 KiB values', () => {
+    const pages = 20_000;
+    const store = new BlockStore();
+    const disk = new SimulatedDisk({ store, rng: new Rng(1), pageCacheBytes: 1e9, capacityBytes: 1e12 });
+    const file = disk.create('db', 'page');
+    const rng = new Rng(2);
+    const page = new SparseBuffer();
+    for (let id = 0; id < pages; id++) {
+      page.reset();
+      page.u64(1_000_000 + id);
+      page.u16(2);
+      page.u16(3);
+      page.u32(0);
+      for (let i = 0; i < 3; i++) {
+        page.u32(0);
+        page.u32(48 - 16 * i + i * 1032);
+        page.u32(8);
+        page.u32(1024);
+      }
+      for (let i = 0; i < 3; i++) {
+        const key = String(10_000_000 + rng.int(0, 9_999_999));
+        for (const digit of key) page.u8(digit.charCodeAt(0));
+        page.u32(rng.int(0, 99));
+        page.u32(0);
+        page.u32(rng.int(0, 1 << 24));
+        page.u32(0);
+        page.run(FILL, 1008);
+      }
+      page.run(0, BLOCK_BYTES - page.length);
+      disk.write(file, id * BLOCK_BYTES, page);
+      if (id % 100 === 99) {
+        disk.sync(file);
+        disk.settle();
+      }
+    }
+    // two bytes of owners and the packing rounded up to a class; block table, page table and ring beside it
+    expect(store.usedBytes / pages).toBeLessThanOrEqual(96);
+    expect((store.usedBytes + disk.memoryBytes) / pages).toBeLessThanOrEqual(130);
+    const perPage = store.usedBytes / pages + 4 + 1 + 8;
+    expect(perPage).toBeLessThanOrEqual(110);
+  });
+});
