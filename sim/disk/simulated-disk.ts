@@ -105,6 +105,8 @@ export class SimulatedDisk implements Disk, Barriers {
   readonly #undo = new UndoLog();
   readonly #cache: PageCache;
   readonly #queues: (RequestQueue | undefined)[] = new Array(THREADS_MAX).fill(undefined);
+  /** Those that have a queue, in the order of their first request. */
+  readonly #threads: number[] = [];
   readonly #syncs: PendingSync[] = [];
   readonly #freeSyncs: number[] = [];
   #nextFileId = 1;
@@ -427,9 +429,9 @@ export class SimulatedDisk implements Disk, Barriers {
   }
 
   settle(): void {
-    for (let thread = 0; thread < THREADS_MAX; thread++) {
-      const queue = this.#queues[thread];
-      if (queue === undefined) continue;
+    for (let i = 0; i < this.#threads.length; i++) {
+      const thread = this.#threads[i];
+      const queue = this.#queue(thread);
       while (queue.take(DISCARDED)) {
         // each is completed below
       }
@@ -740,6 +742,7 @@ export class SimulatedDisk implements Disk, Barriers {
     assert(thread >= 0 && thread < THREADS_MAX, 'disk: thread numbers are 0 to 255');
     const queue = new RequestQueue();
     this.#queues[thread] = queue;
+    this.#threads.push(thread);
     return queue;
   }
 

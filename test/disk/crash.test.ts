@@ -195,6 +195,108 @@ describe('a crash, told as stories', () => {
   });
 });
 
+describe('names', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const directory = fc.constantFrom('', 'x/', 'x/y/');
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('create' as const), directory, name }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('rename' as const), directory, name, to: name }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('remove' as const), directory, name }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('sync' as const), directory }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+  );
+
+  it('of each directory survive as they were after some call since its last finished sync', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), fc.integer(), (steps, seed) => {
+        const disk = makeDisk(seed);
+        // by directory: every state since the beginning as text; files are told apart by their length
+        const states = new Map<string, string[]>();
+        const durable = new Map<string, number>();
+        const live = new Map<string, Map<string, number>>();
+        for (const each of ['', 'x/', 'x/y/']) {
+          states.set(each, ['']);
+          durable.set(each, 0);
+          live.set(each, new Map());
+        }
+        const asText = (names: Map<string, number>): string => [...names].sort().join(' ');
+        let fileNumber = 1;
+        let waiting: { directory: string; state: number; total: Map<string, number> }[] = [];
+        const total = (): Map<string, number> => new Map([...states].map(([each, all]) => [each, all.length - 1]));
+        for (const each of steps) {
+          if (each.kind === 'finish') {
+            if (finishOne(disk, 0) < 0) continue;
+            const done = waiting.shift()!;
+            durable.set(done.directory, Math.max(durable.get(done.directory)!, done.state));
+            continue;
+          }
+          if (each.kind === 'sync') {
+            disk.syncDirectory(each.directory);
+            const state = states.get(each.directory)!.length - 1;
+            waiting.push({ directory: each.directory, state, total: total() });
+            continue;
+          }
+          const names = live.get(each.directory)!;
+          if (each.kind === 'create') {
+            // `newestLength: 1` below keeps it: only the name is in question
+            const length = fileNumber++;
+            disk.truncate(disk.create(each.directory + each.name, 'other'), length);
+            names.set(each.name, length);
+          } else if (each.kind === 'remove') {
+            if (disk.remove(each.directory + each.name) === 'ok') names.delete(each.name);
+          } else if (disk.rename(each.directory + each.name, each.directory + each.to) === 'ok') {
+            const length = names.get(each.name)!;
+            names.delete(each.name);
+            names.set(each.to, length);
+          }
+          states.get(each.directory)!.push(asText(names));
+        }
+        // what stands behind the oldest unfinished sync has not happened
+        const happened = waiting[0]?.total ?? total();
+        waiting = [];
+        disk.crash({ ...POWER_CUT, newestLength: 1 });
+        for (const [each, all] of states) {
+          const found = new Map<string, number>();
+          for (const path of disk.list(each)) {
+            const rest = path.slice(each.length);
+            if (!rest.includes('/')) found.set(rest, disk.exportFile(path).length);
+          }
+          expect(all.slice(durable.get(each)!, happened.get(each)! + 1)).toContain(asText(found));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('stay whole over a rename between directories: there or here, never both or neither', () => {
+    const seen = new Set<string>();
+    for (let seed = 0; seed < 30; seed++) {
+      const disk = makeDisk(seed, POWER_CUT);
+      disk.create('old/a', 'other');
+      disk.syncDirectory('old/');
+      disk.settle();
+      disk.create('new/first', 'other');
+      disk.rename('old/a', 'new/a');
+      if (seed >= 20) disk.syncDirectory('old/');
+      disk.settle();
+      disk.crash();
+      const names = disk.list('').join(' ');
+      seen.add(names);
+      if (seed >= 20) expect(names).toBe('new/a new/first');
+    }
+    expect([...seen].sort()).toEqual(['new/a new/first', 'new/first old/a', 'old/a']);
+  });
+
+  it('of a new file become durable by its own sync, with what came before in the directory', () => {
+    const disk = makeDisk(1, { ...LOSE_ALL, newestNames: 0 });
+    disk.create('d/before', 'other');
+    disk.sync(disk.create('d/file', 'other'));
+    disk.settle();
+    disk.crash();
+    expect(disk.list('')).toEqual(['d/before', 'd/file']);
+  });
+});
+
 describe('sectors', () => {
   it('are old or new when nothing is torn, each by itself, and both occur', () => {
     let old = 0;
