@@ -57,6 +57,12 @@ export const WAITS = [
   'retry', // earlier attempts and back-off
 ] as const;
 
+/**
+ * How an operation ended for its client. `ok`: acknowledged. `failed`: certainly without effect, or a read
+ * without an answer. `unknown`: a write that may or may not take effect, now or later.
+ */
+export type Outcome = 'ok' | 'failed' | 'unknown';
+
 export interface ClientReply {
   readonly kind: 'reply';
   readonly session: number;

@@ -6,7 +6,7 @@
  * order writes of unknown outcome took effect. Costs 8 bytes a key.
  */
 import type { Value } from '../bytes/value.ts';
-import { type ClientReply, type ClientRequest, DELETE, PUT } from '../rpc.ts';
+import { type ClientReply, type ClientRequest, DELETE, type Outcome, PUT } from '../rpc.ts';
 import type { Checker, FinalReplica, KeySpace, Report } from './checker.ts';
 import { fingerprint } from './fingerprint.ts';
 
@@ -31,15 +31,12 @@ export class AcknowledgedWrites implements Checker {
     this.#written = new Uint32Array(keys.count);
   }
 
-  onOutcome(request: ClientRequest, keyIndex: number, reply: ClientReply | undefined): void {
+  onOutcome(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined): void {
     if (request.operation !== PUT && request.operation !== DELETE) return;
+    if (outcome === 'failed') return;
     const mark = request.operation === DELETE ? 0 : fingerprint(request.value as Value);
-    if (reply === undefined || reply.status !== 'ok') {
-      // Refused for certain or not, it may have been taken from an earlier attempt.
-      this.#rememberUnknown(keyIndex, mark);
-      return;
-    }
-    if (reply.revision >= this.#appliedAt[keyIndex]!) {
+    if (reply === undefined) this.#rememberUnknown(keyIndex, mark);
+    else if (reply.revision >= this.#appliedAt[keyIndex]!) {
       this.#appliedAt[keyIndex] = reply.revision;
       this.#written[keyIndex] = mark;
     }

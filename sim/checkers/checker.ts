@@ -8,7 +8,7 @@
 import type { Value } from '../bytes/value.ts';
 import type { Time } from '../clock.ts';
 import type { Entry } from '../nodes/raft/messages.ts';
-import type { ClientReply, ClientRequest } from '../rpc.ts';
+import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 
 /** Ends the run: the first violation is the one to look at. */
 export type Report = (check: string, what: string) => void;
@@ -48,8 +48,8 @@ export interface Checker {
   /** The process starts (again) with what its disk held: logs and applied index may have gone back to what was durable. */
   onRestart?(node: number, appliedIndex: number): void;
   onInvoke?(request: ClientRequest, keyIndex: number): void;
-  /** `reply` undefined: the client gave up, the outcome is unknown. */
-  onOutcome?(request: ClientRequest, keyIndex: number, reply: ClientReply | undefined, now: Time): void;
+  /** `reply` is there if and only if the outcome is `ok`. */
+  onOutcome?(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined, now: Time): void;
   /** All faults were lifted at `now`, for good. */
   onHealed?(now: Time): void;
   finish?(replicas: readonly FinalReplica[], now: Time): void;

@@ -6,7 +6,7 @@
  * whose clients had stopped before the last fault was lifted is judged by its replicas alone.
  */
 import { type Duration, NEVER, type Time } from '../clock.ts';
-import { type ClientReply, type ClientRequest, DELETE, PUT } from '../rpc.ts';
+import { type ClientReply, type ClientRequest, DELETE, type Outcome, PUT } from '../rpc.ts';
 import type { Checker, FinalReplica, Report } from './checker.ts';
 
 export class Progress implements Checker {
@@ -24,9 +24,9 @@ export class Progress implements Checker {
     this.#waitingSince = now;
   }
 
-  onOutcome(request: ClientRequest, _keyIndex: number, reply: ClientReply | undefined, now: Time): void {
+  onOutcome(request: ClientRequest, _keyIndex: number, outcome: Outcome, _reply: ClientReply | undefined, now: Time): void {
     const isWrite = request.operation === PUT || request.operation === DELETE;
-    if (isWrite && reply?.status === 'ok') this.#waitingSince = NEVER;
+    if (isWrite && outcome === 'ok') this.#waitingSince = NEVER;
     else this.check(now, true);
   }
 

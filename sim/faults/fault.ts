@@ -2,6 +2,8 @@
  * What a fault on the timeline is, and what it may do to a cluster. A fault is an overlay: `inject`
  * puts it in force and returns how to lift it; lifting restores what was there.
  */
+import type { DiskFault } from '../disk/faults/index.ts';
+import type { BlockedPairs } from '../network/partition.ts';
 import type { LinkName, ParameterSpecs, ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
 
@@ -10,20 +12,17 @@ export interface FaultTarget {
   readonly nodeCount: number;
   /** `n2`, `leader` or `follower` (the lowest-numbered one that is up) now; −1 where there is none. */
   resolveNode(name: string): number;
-  /** All machines on the side `clients`, or the one node. */
-  resolveMachines(name: string): readonly number[];
   crash(node: number): void;
   restart(node: number): void;
   pause(node: number): void;
   resume(node: number): void;
-  /** Blocks the directed pairs of machines; returns a handle for `unblock`. */
-  block(pairs: readonly (readonly [from: number, to: number])[]): number;
+  /** Blocks directed pairs of machines; nodes are the machines 0 to nodeCount − 1. Returns a handle for `unblock`. */
+  block(pairs: BlockedPairs): number;
   unblock(handle: number): void;
-  addToxic(toxic: ToxicRequest): number;
-  removeToxic(handle: number): void;
-  /** Multiplies every device time of the node. */
-  slowDisk(node: number, factor: number): () => void;
-  diskErrors(node: number, operation: 'read' | 'write', probability: number, rng: Rng): () => void;
+  /** `clients` or a node's name on either side; returns how to lift it. */
+  addToxic(toxic: ToxicRequest): () => void;
+  /** Returns how to lift it. */
+  addDiskFault(node: number, fault: DiskFault): () => void;
 }
 
 export interface ToxicRequest {
@@ -31,8 +30,7 @@ export interface ToxicRequest {
   readonly stream: string;
   readonly toxicity: number;
   readonly link: LinkName;
-  readonly attributes: Readonly<Record<string, number>>;
-  readonly rng: Rng;
+  readonly attributes: ParameterValues;
 }
 
 /** In force until `lift`. `label` is for people and the report's shading. */

@@ -1,12 +1,13 @@
 /** The registry of faults for the timeline: adding one is one file and one line here. */
+import { DISK_FAULTS } from '../disk/faults/index.ts';
 import { crash } from './crash.ts';
+import { diskFault } from './disk-fault.ts';
 import type { FaultDefinition } from './fault.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
-import { slowDisk } from './slow-disk.ts';
 import { toxic } from './toxic.ts';
 
-export const FAULTS: readonly FaultDefinition[] = [crash, partition, pause, slowDisk, toxic];
+export const FAULTS: readonly FaultDefinition[] = [crash, partition, pause, toxic, ...DISK_FAULTS.map(diskFault)];
 
 export function findFault(name: string): FaultDefinition | undefined {
   return FAULTS.find((fault) => fault.name === name);

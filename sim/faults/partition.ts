@@ -1,7 +1,6 @@
+import { type BlockedPairs, bridge, isolate, oneWay, ring, symmetric } from '../network/partition.ts';
 import type { ParameterValues } from '../parameters.ts';
 import { type FaultDefinition, type FaultTarget, nodeName, type ParameterProblem } from './fault.ts';
-
-type Pair = readonly [from: number, to: number];
 
 /**
  * Cuts links between nodes; clients still reach every node. What is in flight on a cut link is caught too.
@@ -56,52 +55,26 @@ function checkShape(parameters: ParameterValues, nodeCount: number): ParameterPr
   return undefined;
 }
 
-function cutPairs(cluster: FaultTarget, parameters: ParameterValues): { pairs: Pair[]; label: string } | undefined {
-  const count = cluster.nodeCount;
+function cutPairs(
+  cluster: FaultTarget,
+  parameters: ParameterValues,
+): { readonly pairs: BlockedPairs; readonly label: string } | undefined {
+  const nodes = Array.from({ length: cluster.nodeCount }, (_, node) => node);
   const shape = parameters.shape as string;
+  if (shape === 'ring') return { pairs: ring(nodes), label: 'ring' };
   if (shape === 'split') {
-    const groups = (parameters.groups ?? []) as readonly (readonly string[])[];
-    const side = new Int32Array(count).fill(-1);
-    groups.forEach((members, group) => {
-      for (const name of members) {
-        const node = cluster.resolveNode(name);
-        if (node >= 0) side[node] = group;
-      }
-    });
-    return {
-      pairs: pairsWhere(count, (a, b) => side[a] !== side[b]),
-      label: groups.map((g) => g.join(' ')).join(' | '),
-    };
-  }
-  if (shape === 'ring') {
-    return {
-      pairs: pairsWhere(count, (a, b) => (a + 1) % count !== b && (b + 1) % count !== a),
-      label: 'ring',
-    };
+    const names = (parameters.groups ?? []) as readonly (readonly string[])[];
+    const groups = names.map((group) => group.map((name) => cluster.resolveNode(name)).filter((node) => node >= 0));
+    return { pairs: symmetric(groups), label: names.map((group) => group.join(' ')).join(' | ') };
   }
   const named = parameters.node as string | undefined;
-  const node = named === undefined ? Math.floor(count / 2) : cluster.resolveNode(named);
+  const node = named === undefined ? Math.floor(nodes.length / 2) : cluster.resolveNode(named);
   if (node < 0) return undefined;
-  if (shape === 'one-way') {
-    return { pairs: pairsWhere(count, (_, b) => b === node), label: `${nodeName(node)} hears nobody` };
-  }
+  const others = nodes.filter((other) => other !== node);
+  if (shape === 'one-way') return { pairs: oneWay(others, [node]), label: `${nodeName(node)} hears nobody` };
   if (shape === 'bridge') {
-    const others = Array.from({ length: count }, (_, n) => n).filter((n) => n !== node);
-    const left = new Set(others.slice(0, Math.floor(others.length / 2)));
-    return {
-      pairs: pairsWhere(count, (a, b) => a !== node && b !== node && left.has(a) !== left.has(b)),
-      label: `bridge over ${nodeName(node)}`,
-    };
+    const half = Math.floor(others.length / 2);
+    return { pairs: bridge(others.slice(0, half), node, others.slice(half)), label: `bridge over ${nodeName(node)}` };
   }
-  return { pairs: pairsWhere(count, (a, b) => a === node || b === node), label: `${nodeName(node)} isolated` };
-}
-
-function pairsWhere(count: number, cut: (from: number, to: number) => boolean): Pair[] {
-  const pairs: Pair[] = [];
-  for (let from = 0; from < count; from++) {
-    for (let to = 0; to < count; to++) {
-      if (from !== to && cut(from, to)) pairs.push([from, to]);
-    }
-  }
-  return pairs;
+  return { pairs: isolate(node, others), label: `${nodeName(node)} isolated` };
 }

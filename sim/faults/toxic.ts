@@ -1,4 +1,5 @@
-import type { LinkName, ParameterValues } from '../parameters.ts';
+import { TOXICS } from '../network/toxics/index.ts';
+import type { LinkName, ParameterValue, ParameterValues } from '../parameters.ts';
 import type { FaultDefinition } from './fault.ts';
 
 const OWN = new Set(['type', 'stream', 'toxicity', 'link']);
@@ -8,7 +9,7 @@ export const toxic: FaultDefinition = {
   name: 'toxic',
   summary: 'A Toxiproxy toxic on the connections that go over a link.',
   parameters: {
-    type: { kind: 'choice', choices: [], doc: 'Name of the toxic; the others of this list are in the toxic registry.' },
+    type: { kind: 'choice', choices: TOXICS.map((each) => each.name), doc: 'Name of the toxic.' },
     stream: {
       kind: 'choice',
       choices: ['downstream', 'upstream'],
@@ -18,26 +19,20 @@ export const toxic: FaultDefinition = {
     toxicity: { kind: 'ratio', default: 1, min: 0, max: 1, doc: 'Probability that a connection is affected.' },
     link: { kind: 'link', doc: 'Dialling and accepting side: {from: clients, to: n1}.' },
   },
-  inject(cluster, parameters, rng) {
+  inject(cluster, parameters) {
     const link = parameters.link as LinkName;
     const type = parameters.type as string;
     const stream = parameters.stream as string;
-    const handle = cluster.addToxic({
-      type,
-      stream,
-      toxicity: parameters.toxicity as number,
-      link,
-      attributes: attributesOf(parameters),
-      rng,
-    });
-    return { label: `${type} ${stream}: ${link.from} → ${link.to}`, lift: () => cluster.removeToxic(handle) };
+    const toxicity = parameters.toxicity as number;
+    const lift = cluster.addToxic({ type, stream, toxicity, link, attributes: attributesOf(parameters) });
+    return { label: `${type} ${stream}: ${link.from} → ${link.to}`, lift };
   },
 };
 
-function attributesOf(parameters: ParameterValues): Record<string, number> {
-  const attributes: Record<string, number> = {};
+function attributesOf(parameters: ParameterValues): ParameterValues {
+  const attributes: Record<string, ParameterValue> = {};
   for (const name of Object.keys(parameters)) {
-    if (!OWN.has(name)) attributes[name] = parameters[name] as number;
+    if (!OWN.has(name)) attributes[name] = parameters[name]!;
   }
   return attributes;
 }

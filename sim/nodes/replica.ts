@@ -180,6 +180,13 @@ export class Replica implements StoreSwitch {
     else this.reads.read(pending);
   }
 
+  /** Payloads of the entries that the log keeps in memory. */
+  raftLogBytes(): number {
+    let bytes = 0;
+    for (const entry of this.raft.state.log.entries) bytes += entry.encodedBytes;
+    return bytes;
+  }
+
   // ——— StoreSwitch ———
 
   checkpoint(): readonly string[] {

@@ -190,19 +190,19 @@ const CASES = {
   'acknowledged-writes': cases({
     make: (report) => new AcknowledgedWrites(report, KEYS),
     sound: (c) => {
-      c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
-      c.onOutcome(request(PUT, 12), 0, reply('ok', 5));
-      c.onOutcome(request(PUT, 11), 0, reply('ok', 3)); // its reply came late
-      c.onOutcome(request(PUT, 20), 1, undefined); // unknown: may be there or not
-      c.onOutcome(request(PUT, 21), 2, reply('ok', 6));
-      c.onOutcome(request(DELETE, 0), 2, reply('ok', 7));
+      c.onOutcome(request(PUT, 10), 0, 'ok', reply('ok', 1));
+      c.onOutcome(request(PUT, 12), 0, 'ok', reply('ok', 5));
+      c.onOutcome(request(PUT, 11), 0, 'ok', reply('ok', 3)); // its reply came late
+      c.onOutcome(request(PUT, 20), 1, 'unknown', undefined); // unknown: may be there or not
+      c.onOutcome(request(PUT, 21), 2, 'ok', reply('ok', 6));
+      c.onOutcome(request(DELETE, 0), 2, 'ok', reply('ok', 7));
       c.finish([replica(0, 9, [[0, 12], PRELOADED]), replica(1, 9, [[0, 12], [1, 20], PRELOADED])]);
     },
     planted: [
       [
         'an acknowledged write lost',
         (c) => {
-          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
+          c.onOutcome(request(PUT, 10), 0, 'ok', reply('ok', 1));
           c.finish([replica(0, 9, [[0, 10], PRELOADED]), replica(1, 9, [PRELOADED])]);
         },
         /n2 holds nothing for key 0 instead of the acknowledged write \(applied at 1\)/,
@@ -210,8 +210,8 @@ const CASES = {
       [
         'an older value back',
         (c) => {
-          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
-          c.onOutcome(request(PUT, 12), 0, reply('ok', 2));
+          c.onOutcome(request(PUT, 10), 0, 'ok', reply('ok', 1));
+          c.onOutcome(request(PUT, 12), 0, 'ok', reply('ok', 2));
           c.finish([replica(0, 9, [[0, 10], PRELOADED])]);
         },
         /n1 holds another value for key 0/,
@@ -219,8 +219,8 @@ const CASES = {
       [
         'a deleted key back',
         (c) => {
-          c.onOutcome(request(PUT, 10), 0, reply('ok', 1));
-          c.onOutcome(request(DELETE, 0), 0, reply('ok', 2));
+          c.onOutcome(request(PUT, 10), 0, 'ok', reply('ok', 1));
+          c.onOutcome(request(DELETE, 0), 0, 'ok', reply('ok', 2));
           c.finish([replica(0, 9, [[0, 10], PRELOADED])]);
         },
         /n1 holds another value for key 0/,
@@ -259,7 +259,7 @@ const CASES = {
     sound: (c) => {
       c.check(10_000, true); // no fault yet: nothing to judge
       c.onHealed(20_000);
-      c.onOutcome(request(PUT, 1), 0, reply('ok', 1), 20_090);
+      c.onOutcome(request(PUT, 1), 0, 'ok', reply('ok', 1), 20_090);
       c.check(90_000, true);
       c.finish([replica(0, 9, []), replica(1, 9, [])]);
     },
@@ -268,8 +268,8 @@ const CASES = {
         'refusals only',
         (c) => {
           c.onHealed(20_000);
-          c.onOutcome(request(PUT, 1), 0, reply('no-leader', 0), 20_090);
-          c.onOutcome(request(PUT, 1), 0, reply('no-leader', 0), 20_101);
+          c.onOutcome(request(PUT, 1), 0, 'failed', undefined, 20_090);
+          c.onOutcome(request(PUT, 1), 0, 'failed', undefined, 20_101);
         },
         /no write was acknowledged/,
       ],

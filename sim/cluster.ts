@@ -1,0 +1,369 @@
+/**
+ * One run: builds the cluster that a specification describes, drives it to its end, and sums it up.
+ * Knows no file system and no terminal; the specification decides everything that happens.
+ *
+ * Phases: the clients run until their operations or their time are used up; they drain; what is left
+ * of the faults is lifted; the cluster settles until all replicas have applied the same entries or
+ * the bound is over; checkers look at the final state.
+ */
+import { findEngine } from '../engines/index.ts';
+import { assert } from './assert.ts';
+import type { FinalReplica, KeySpace } from './checkers/checker.ts';
+import { keyIndex } from './clients/keys.ts';
+import { LatencyRecorder } from './clients/latency-recorder.ts';
+import { Load } from './clients/load.ts';
+import type { OperationObserver } from './clients/observer.ts';
+import { MILLISECOND, NEVER, type Time } from './clock.ts';
+import { Checks } from './cluster/checks.ts';
+import { FaultPort } from './cluster/fault-port.ts';
+import { metricsOf, seriesOf } from './cluster/metrics.ts';
+import { Preload } from './cluster/preload.ts';
+import { ByteSampler, STEPS } from './cluster/sampler.ts';
+import { Timeline } from './cluster/timeline.ts';
+import { findCostProfile } from './cost-profiles.ts';
+import { BlockStore } from './disk/block-store.ts';
+import { Device } from './disk/device.ts';
+import { findDeviceProfile } from './disk/profiles.ts';
+import { SimulatedDisk } from './disk/simulated-disk.ts';
+import { EventLoop } from './loop.ts';
+import { Network } from './network/network.ts';
+import { Cpu } from './nodes/cpu.ts';
+import { Host } from './nodes/host.ts';
+import { findStateMachine } from './nodes/kv/index.ts';
+import { Machine } from './nodes/machine.ts';
+import type { RunResult } from './result.ts';
+import { Rng } from './rng.ts';
+import type { RunSpec } from './run-spec.ts';
+import { Trace } from './trace.ts';
+
+/** Machines that the clients run on: each has one connection to each node, which its clients share. */
+const CLIENT_MACHINES_MAX = 4;
+const NETWORK_TRACE_ID = 1;
+const LOAD_TRACE_ID = 3;
+
+export interface Run {
+  /** Handles at most so many events; true while unfinished. */
+  advance(eventsMax: number): boolean;
+  readonly now: Time;
+  readonly events: number;
+  /** 0 to 1. */
+  readonly fractionDone: number;
+  readonly trace: Trace;
+  readonly loop: EventLoop;
+  /** Ends the run where it stands. */
+  interrupt(): void;
+  finish(): RunResult;
+}
+
+export function createRun(spec: RunSpec): Run {
+  return new ClusterRun(spec);
+}
+
+type Phase = 'running' | 'draining' | 'settling' | 'over';
+
+class ClusterRun implements Run {
+  readonly trace = new Trace();
+  readonly loop = new EventLoop(this.trace);
+  readonly #spec: RunSpec;
+  readonly #hosts: Host[];
+  readonly #network: Network;
+  readonly #load: Load;
+  readonly #recorder: LatencyRecorder;
+  readonly #sampler: ByteSampler;
+  readonly #checks: Checks;
+  readonly #timeline: Timeline;
+  readonly #faults: FaultPort;
+  readonly #store = new BlockStore();
+  readonly #preload: Preload;
+  #phase: Phase = 'running';
+  #ended = 'complete';
+  #time: Time = 0;
+  #clientsEnd: Time = NEVER;
+  #settleEnd: Time = NEVER;
+  #elections = 0;
+  #leaderChanges = 0;
+  #lastLeader = -1;
+
+  constructor(spec: RunSpec) {
+    this.#spec = spec;
+    const { cluster, workload, end } = spec;
+    const root = new Rng(spec.seed);
+    const engine = findEngine(cluster.engine.name);
+    const stateMachine = findStateMachine(cluster.stateMachine);
+    const device = findDeviceProfile(cluster.disk.profile);
+    const costs = findCostProfile(cluster.cpu.profile);
+    assert(engine !== undefined && stateMachine !== undefined, 'cluster: engine or state machine not registered');
+    assert(device !== undefined && costs !== undefined, 'cluster: profile not registered');
+
+    const { loop } = this;
+    this.#preload = new Preload(spec, engine, stateMachine, this.#store, root.fork('preload'));
+    this.#checks = new Checks(
+      loop,
+      { nodes: cluster.nodes, keys: this.#keySpace(), progressBoundNs: end.settleNs },
+      reproduceLine(spec),
+    );
+    const clientMachines = Math.min(CLIENT_MACHINES_MAX, workload.clients);
+    const nodes = Array.from({ length: cluster.nodes }, (_, node) => node);
+    const clients = Array.from({ length: clientMachines }, (_, i) => cluster.nodes + i);
+    this.#network = new Network(loop, root.fork('network'), {
+      machines: cluster.nodes + clientMachines,
+      link: cluster.network,
+      traceId: NETWORK_TRACE_ID,
+      machineNames: [...nodes.map((node) => `n${node + 1}`), ...clients.map((_, i) => `clients${i + 1}`)],
+    });
+    this.#hosts = nodes.map((node) => {
+      const stream = root.fork(`node/${node}`);
+      const disk = new SimulatedDisk({
+        store: this.#store,
+        rng: stream.fork('disk'),
+        pageCacheBytes: cluster.disk.pageCacheBytes,
+        capacityBytes: cluster.disk.capacityBytes > 0 ? cluster.disk.capacityBytes : device.capacityBytes,
+      });
+      const { image, directory } = this.#preload;
+      if (image !== undefined) disk.preload(image, directory, directory, 'other');
+      const played = new Device(device, stream.fork('device'), disk.faults);
+      const machine = new Machine(node, loop, new Cpu(cluster.cpu.cores), disk, played, costs);
+      return new Host(machine, this.#network, this.#checks, [
+        { group: 0, spec: cluster, engine, stateMachine, observer: this.#checks, rng: stream.fork('raft') },
+      ]);
+    });
+
+    const stepNs = Math.max(MILLISECOND, Math.ceil(end.timeNs / STEPS / MILLISECOND) * MILLISECOND);
+    this.#recorder = new LatencyRecorder(stepNs);
+    this.#sampler = new ByteSampler(
+      stepNs,
+      this.#hosts.map((host) => host.machine.disk),
+    );
+    this.#load = new Load(loop, this.#network, root.fork('clients'), {
+      workload,
+      clientMachines: clients,
+      nodeMachines: nodes,
+      observer: this.#operationObserver(),
+      recorder: this.#recorder,
+      operationsMax: end.operations,
+      traceId: LOAD_TRACE_ID,
+    });
+    this.#faults = new FaultPort(this.#hosts, this.#network, clients);
+    this.#timeline = new Timeline(loop, spec.faults, this.#faults, root.fork('faults'));
+    this.#watch();
+    for (const host of this.#hosts) host.start();
+    this.#load.start();
+  }
+
+  get now(): Time {
+    return Math.max(this.#time, this.loop.now);
+  }
+
+  get events(): number {
+    return this.loop.eventCount;
+  }
+
+  get fractionDone(): number {
+    const { end } = this.#spec;
+    if (this.#phase === 'over') return 1;
+    const byTime = this.now / (end.timeNs + end.settleNs);
+    const byOperations = end.operations > 0 ? (0.98 * this.#load.counts.ok) / end.operations : 0;
+    return Math.min(0.99, Math.max(byTime, byOperations));
+  }
+
+  advance(eventsMax: number): boolean {
+    const budget = this.loop.eventCount + eventsMax;
+    while (this.#phase !== 'over' && this.loop.eventCount < budget) this.#step(budget - this.loop.eventCount);
+    return this.#phase !== 'over';
+  }
+
+  interrupt(): void {
+    if (this.#phase !== 'over') this.#end('interrupted');
+  }
+
+  finish(): RunResult {
+    assert(this.#phase === 'over', 'cluster: finished before its end');
+    const { cluster } = this.#spec;
+    const now = this.now;
+    const isWhole = this.#ended === 'complete';
+    const replicas = this.#hosts.map((host) => new ReplicaView(host));
+    if (isWhole) this.#checks.finish(replicas, now);
+    const { violations } = this.#checks;
+    const firstUp = replicas.find((replica) => replica.up);
+    const end = Math.min(this.#clientsEnd, now);
+    return {
+      variant: this.#spec.variant,
+      engine: cluster.engine.name,
+      nodes: cluster.nodes,
+      seed: this.#spec.seed,
+      traceHash: this.trace.digest(),
+      events: this.loop.eventCount,
+      virtualTimeNs: now,
+      violations,
+      metrics: metricsOf({
+        hosts: this.#hosts,
+        network: this.#network,
+        load: this.#load,
+        recorder: this.#recorder,
+        clientsEnd: end,
+        elections: this.#elections,
+        leaderChanges: this.#leaderChanges,
+        snapshotsInstalled: this.#faults.snapshotsInstalled,
+        liveBytes: firstUp === undefined ? Number.NaN : firstUp.liveBytes(),
+      }),
+      series: seriesOf(this.#recorder, this.#sampler, this.#sampler.next - this.#sampler.stepNs),
+      faultWindows: this.#timeline.windows(now),
+      ended: violations.length > 0 ? 'violation' : this.#ended,
+    };
+  }
+
+  // ——— driving ———
+
+  /** Up to the next moment at which something outside the event queue has to be looked at. */
+  #step(eventsMax: number): void {
+    const { end } = this.#spec;
+    const limit = this.#phase === 'running' ? end.timeNs : this.#settleEnd;
+    const until = Math.min(this.#sampler.next, limit);
+    const left = end.eventsMax - this.loop.eventCount;
+    const why = this.loop.run(until, Math.min(eventsMax, left));
+    if (this.#checks.violations.length > 0) {
+      this.#end('violation');
+      return;
+    }
+    if (why === 'budget') {
+      if (this.loop.eventCount >= end.eventsMax) this.#end('event budget');
+      return;
+    }
+    if (why !== 'stopped') {
+      this.#time = until;
+      if (until === this.#sampler.next) {
+        this.#sampler.sample();
+        this.#checks.checkProgress(until, this.#load.outstanding > 0);
+      }
+    }
+    this.#nextPhase();
+  }
+
+  #nextPhase(): void {
+    const { end } = this.#spec;
+    if (this.#phase === 'running') {
+      const usedUp = this.#load.isDrained;
+      if (!usedUp && this.now < end.timeNs) return;
+      this.#phase = 'draining';
+      this.#load.stop();
+      // an operation may be tried for a while yet, and what was cut off has to come together again
+      this.#settleEnd = this.now + end.settleNs + GIVE_UP_TIMEOUTS * this.#spec.workload.timeoutNs;
+      this.#liftAll();
+    }
+    if (this.#phase === 'draining' && this.#load.isDrained) {
+      this.#clientsEnd = this.now;
+      this.#phase = 'settling';
+      this.#settleEnd = this.now + end.settleNs;
+    }
+    if (this.#checks.violations.length > 0) this.#end('violation');
+    else if (this.#phase === 'settling' && (this.#isSettled() || this.now >= this.#settleEnd)) this.#end('complete');
+    else if (this.#phase === 'draining' && this.now >= this.#settleEnd) {
+      this.#clientsEnd = this.now;
+      this.#end('complete');
+    }
+  }
+
+  #liftAll(): void {
+    this.#timeline.close();
+    this.#faults.restoreAll();
+    this.#checks.healed(this.now);
+  }
+
+  #isSettled(): boolean {
+    let applied = -1;
+    for (const host of this.#hosts) {
+      const replica = host.replicas[0];
+      if (!host.isUp || replica === undefined) return false;
+      const { appliedIndex } = replica.applyThread;
+      if (appliedIndex !== replica.raft.commit) return false;
+      if (applied >= 0 && appliedIndex !== applied) return false;
+      applied = appliedIndex;
+    }
+    return true;
+  }
+
+  #end(why: string): void {
+    this.#ended = why;
+    this.#phase = 'over';
+    if (this.#clientsEnd === NEVER) this.#clientsEnd = this.now;
+  }
+
+  // ——— wiring ———
+
+  #watch(): void {
+    const { end } = this.#spec;
+    this.#checks.onElected = (node) => {
+      this.#elections++;
+      this.#timeline.happened('leader elected');
+      if (this.#lastLeader >= 0 && this.#lastLeader !== node) {
+        this.#leaderChanges++;
+        this.#timeline.happened('leader changed');
+      }
+      this.#lastLeader = node;
+    };
+    this.#checks.onRestored = () => {
+      this.#faults.snapshotsInstalled++;
+      this.#timeline.happened('snapshot installed');
+    };
+    this.#checks.onRestarted = () => {
+      if (this.loop.now > 0) this.#timeline.happened('node restarted');
+    };
+    // while the clients still run for a while: progress is due from here on
+    this.#timeline.onAllLifted = () => {
+      if (this.loop.now < end.timeNs) this.#checks.healed(this.loop.now);
+    };
+  }
+
+  #operationObserver(): OperationObserver {
+    return {
+      onInvoke: () => {},
+      onReply: (_session, _sequence, _operation, key, request, outcome, reply) =>
+        this.#checks.onOutcome(request, key, outcome, reply),
+      onDrained: () => this.loop.stop(),
+    };
+  }
+
+  #keySpace(): KeySpace {
+    const { keys } = this.#spec.workload;
+    return {
+      count: Math.max(keys.count, this.#spec.workload.preloadKeys),
+      indexOf: (bytes, from, to) => keyIndex(bytes, from, to),
+      preloaded: (index) => this.#preload.fingerprint(index),
+    };
+  }
+}
+
+/** How long the clients try one operation, in their own time-outs. */
+const GIVE_UP_TIMEOUTS = 4;
+
+class ReplicaView implements FinalReplica {
+  readonly node: number;
+  readonly up: boolean;
+  readonly appliedIndex: number;
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.node = host.node;
+    this.up = host.isUp;
+    this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
+  }
+
+  scan(visit: Parameters<FinalReplica['scan']>[0]): void {
+    const empty = new Uint8Array(0);
+    this.#host.replicas[0]!.stateMachine.range(empty, undefined, 0, Number.MAX_SAFE_INTEGER, visit);
+  }
+
+  liveBytes(): number {
+    let bytes = 0;
+    this.scan((_keyBytes, keyFrom, keyTo, value) => {
+      bytes += keyTo - keyFrom + value.length;
+      return true;
+    });
+    return bytes;
+  }
+}
+
+function reproduceLine(spec: RunSpec): string {
+  return `raftlab run ${spec.scenario} --seed ${spec.seed} --variant '${spec.variant}'`;
+}

@@ -1,0 +1,112 @@
+/**
+ * The checkers of one run, and what reaches them: what nodes and clients let be seen is handed on to
+ * whoever wants it. The first violation is kept and ends the run.
+ */
+import { CHECKERS, type CheckerSettings } from '../checkers/index.ts';
+import type { Checker, FinalReplica } from '../checkers/checker.ts';
+import { Progress } from '../checkers/progress.ts';
+import type { Time } from '../clock.ts';
+import type { EventLoop } from '../loop.ts';
+import type { NodeObserver } from '../nodes/observer.ts';
+import type { Entry } from '../nodes/raft/messages.ts';
+import type { Violation } from '../result.ts';
+import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
+
+/** After the first, further ones are usually its consequences; some are kept for the reader. */
+const VIOLATIONS_MAX = 10;
+
+type Watching<K extends keyof Checker> = Checker & Required<Pick<Checker, K>>;
+
+export class Checks implements NodeObserver {
+  readonly violations: Violation[] = [];
+  /** Told of elections, restarts and installed snapshots: conditions of the timeline. */
+  onElected: (node: number, term: number) => void = () => {};
+  onRestored: (node: number) => void = () => {};
+  onRestarted: (node: number) => void = () => {};
+  readonly #loop: EventLoop;
+  readonly #reproduce: string;
+  readonly #progress: Progress | undefined;
+  readonly #leader: readonly Watching<'onLeader'>[];
+  readonly #append: readonly Watching<'onAppend'>[];
+  readonly #commit: readonly Watching<'onCommit'>[];
+  readonly #apply: readonly Watching<'onApply'>[];
+  readonly #restore: readonly Watching<'onRestore'>[];
+  readonly #restart: readonly Watching<'onRestart'>[];
+  readonly #outcome: readonly Watching<'onOutcome'>[];
+  readonly #healed: readonly Watching<'onHealed'>[];
+  readonly #finish: readonly Watching<'finish'>[];
+
+  constructor(loop: EventLoop, settings: CheckerSettings, reproduce: string) {
+    this.#loop = loop;
+    this.#reproduce = reproduce;
+    const report = (check: string, what: string): void => this.#report(check, what);
+    const all = CHECKERS.map((make) => make(report, settings));
+    this.#progress = all.find((checker) => checker instanceof Progress);
+    this.#leader = watching(all, 'onLeader');
+    this.#append = watching(all, 'onAppend');
+    this.#commit = watching(all, 'onCommit');
+    this.#apply = watching(all, 'onApply');
+    this.#restore = watching(all, 'onRestore');
+    this.#restart = watching(all, 'onRestart');
+    this.#outcome = watching(all, 'onOutcome');
+    this.#healed = watching(all, 'onHealed');
+    this.#finish = watching(all, 'finish');
+  }
+
+  onLeader(node: number, term: number): void {
+    for (const checker of this.#leader) checker.onLeader(node, term);
+    this.onElected(node, term);
+  }
+  onAppend(node: number, entry: Entry, previousTerm: number): void {
+    for (let i = 0; i < this.#append.length; i++) this.#append[i]!.onAppend(node, entry, previousTerm);
+  }
+  onCommit(node: number, entry: Entry): void {
+    for (let i = 0; i < this.#commit.length; i++) this.#commit[i]!.onCommit(node, entry);
+  }
+  onApply(node: number, index: number, hash: number): void {
+    for (let i = 0; i < this.#apply.length; i++) this.#apply[i]!.onApply(node, index, hash);
+  }
+  onRestore(node: number, index: number, hash: number): void {
+    for (const checker of this.#restore) checker.onRestore(node, index, hash);
+    this.onRestored(node);
+  }
+  onRestart(node: number, appliedIndex: number): void {
+    for (const checker of this.#restart) checker.onRestart(node, appliedIndex);
+    this.onRestarted(node);
+  }
+  onFailure(node: number, reason: string): void {
+    this.#report('node-failure', `n${node + 1} stopped by itself: ${reason}`);
+  }
+
+  onOutcome(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined): void {
+    const { now } = this.#loop;
+    for (let i = 0; i < this.#outcome.length; i++) this.#outcome[i]!.onOutcome(request, keyIndex, outcome, reply, now);
+  }
+
+  healed(now: Time): void {
+    for (const checker of this.#healed) checker.onHealed(now);
+  }
+
+  /** As time passes: clients that get no answer at all must be noticed too. */
+  checkProgress(now: Time, wanted: boolean): void {
+    this.#progress?.check(now, wanted);
+  }
+
+  finish(replicas: readonly FinalReplica[], now: Time): void {
+    for (const checker of this.#finish) {
+      if (this.violations.length > 0) return;
+      checker.finish(replicas, now);
+    }
+  }
+
+  #report(check: string, what: string): void {
+    this.#loop.stop();
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    const { now, eventCount } = this.#loop;
+    this.violations.push({ check, what, timeNs: now, event: eventCount, reproduce: this.#reproduce });
+  }
+}
+
+function watching<K extends keyof Checker>(all: readonly Checker[], hook: K): readonly Watching<K>[] {
+  return all.filter((checker): checker is Watching<K> => checker[hook] !== undefined);
+}

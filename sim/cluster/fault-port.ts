@@ -1,0 +1,108 @@
+/** What faults may do to the cluster: names resolved to nodes and machines, each effect with its way back. */
+import type { DiskFault } from '../disk/faults/index.ts';
+import type { FaultTarget, ToxicRequest } from '../faults/fault.ts';
+import type { ProxyName } from '../network/chains.ts';
+import type { Network } from '../network/network.ts';
+import type { BlockedPairs } from '../network/partition.ts';
+import type { Host } from '../nodes/host.ts';
+
+export class FaultPort implements FaultTarget {
+  readonly nodeCount: number;
+  snapshotsInstalled = 0;
+  readonly #hosts: readonly Host[];
+  readonly #network: Network;
+  readonly #clients: readonly number[];
+  readonly #down = new Set<number>();
+
+  constructor(hosts: readonly Host[], network: Network, clients: readonly number[]) {
+    this.#hosts = hosts;
+    this.#network = network;
+    this.#clients = clients;
+    this.nodeCount = hosts.length;
+  }
+
+  /** The leader of the highest term, should two nodes think that they lead. */
+  resolveNode(name: string): number {
+    const leader = this.#leader();
+    if (name === 'leader') return leader;
+    if (name === 'follower') return this.#hosts.findIndex((host) => host.isUp && host.node !== leader);
+    const node = Number(name.slice(1)) - 1;
+    return Number.isInteger(node) && node >= 0 && node < this.nodeCount ? node : -1;
+  }
+
+  crash(node: number): void {
+    this.#down.add(node);
+    this.#hosts[node]!.crash();
+  }
+  restart(node: number): void {
+    this.#down.delete(node);
+    this.#hosts[node]!.restart();
+  }
+  pause(node: number): void {
+    this.#hosts[node]!.pause();
+  }
+  resume(node: number): void {
+    this.#hosts[node]!.resume();
+  }
+
+  block(pairs: BlockedPairs): number {
+    return this.#network.block(pairs);
+  }
+  unblock(handle: number): void {
+    this.#network.unblock(handle);
+  }
+
+  addToxic({ type, stream, toxicity, link, attributes }: ToxicRequest): () => void {
+    const handles: number[] = [];
+    for (const proxy of this.#proxies(link.from, link.to)) {
+      const name = `${type}_${stream}`;
+      handles.push(
+        this.#network.addToxic({ proxy, type, stream: stream as 'upstream' | 'downstream', toxicity, attributes, name }),
+      );
+    }
+    return () => {
+      for (const handle of handles) this.#network.removeToxic(handle);
+    };
+  }
+
+  addDiskFault(node: number, fault: DiskFault): () => void {
+    const { faults } = this.#hosts[node]!.machine.disk;
+    faults.add(fault);
+    return () => faults.remove(fault);
+  }
+
+  /** Whatever is down or paused when the faults are over comes back. */
+  restoreAll(): void {
+    for (const host of this.#hosts) {
+      if (host.isPaused) host.resume();
+      if (this.#down.has(host.node)) this.restart(host.node);
+    }
+  }
+
+  #leader(): number {
+    let leader = -1;
+    let term = -1;
+    for (const host of this.#hosts) {
+      const raft = host.replicas[0]?.raft;
+      if (host.isUp && raft?.isLeader && raft.term > term) {
+        leader = host.node;
+        term = raft.term;
+      }
+    }
+    return leader;
+  }
+
+  #proxies(from: string, to: string): ProxyName[] {
+    const proxies: ProxyName[] = [];
+    for (const dialler of this.#machines(from)) {
+      for (const acceptor of this.#machines(to)) proxies.push({ from: dialler, to: acceptor });
+    }
+    return proxies;
+  }
+
+  #machines(name: string): readonly number[] {
+    if (name === 'clients') return this.#clients;
+    const node = this.resolveNode(name);
+    return node < 0 ? [] : [node];
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The scenario's faults: injects each when its time or condition comes, lifts it when its time is
+ * over, and remembers when it was in force.
+ *
+ * Each fault draws from a stream of its own, named by its place in the scenario, so that taking one
+ * away leaves the others' draws where they were.
+ */
+import { assert } from '../assert.ts';
+import type { Time } from '../clock.ts';
+import { findFault } from '../faults/index.ts';
+import type { ActiveFault, FaultTarget } from '../faults/fault.ts';
+import type { EventLoop, Handler } from '../loop.ts';
+import type { FaultWindow } from '../result.ts';
+import type { Rng } from '../rng.ts';
+import type { Condition, FaultSpec } from '../run-spec.ts';
+
+const INJECT = 1;
+const LIFT = 2;
+
+interface Window {
+  readonly fault: string;
+  readonly label: string;
+  readonly fromNs: Time;
+  toNs: Time;
+}
+
+export class Timeline implements Handler {
+  readonly traceId = 2;
+  readonly #loop: EventLoop;
+  readonly #faults: readonly FaultSpec[];
+  readonly #target: FaultTarget;
+  readonly #rng: Rng;
+  readonly #active: (ActiveFault | undefined)[];
+  readonly #windows: (Window | undefined)[];
+  readonly #notes: FaultWindow[] = [];
+  /** Waiting for a condition. */
+  readonly #armed: boolean[];
+  /** Not yet lifted, or not yet injected. */
+  #outstanding: number;
+  #closed = false;
+  onAllLifted: () => void = () => {};
+
+  constructor(loop: EventLoop, faults: readonly FaultSpec[], target: FaultTarget, rng: Rng) {
+    this.#loop = loop;
+    this.#faults = faults;
+    this.#target = target;
+    this.#rng = rng;
+    this.#active = new Array(faults.length).fill(undefined);
+    this.#windows = new Array(faults.length).fill(undefined);
+    this.#armed = faults.map((fault) => fault.trigger.kind === 'condition');
+    this.#outstanding = faults.length;
+    for (const [i, { trigger }] of faults.entries()) {
+      if (trigger.kind === 'time') loop.schedule(trigger.atNs, this, INJECT, i);
+    }
+  }
+
+  /** Something happened that a fault may wait for. */
+  happened(condition: Condition): void {
+    const { now } = this.#loop;
+    for (let i = 0; i < this.#faults.length; i++) {
+      const { trigger } = this.#faults[i]!;
+      if (!this.#armed[i] || trigger.kind !== 'condition' || trigger.when !== condition || now < trigger.notBeforeNs) continue;
+      this.#armed[i] = false;
+      this.#loop.schedule(now + trigger.delayNs, this, INJECT, i);
+    }
+  }
+
+  /** The clients have stopped: lifts everything, in the order of injection; nothing is injected any more. */
+  close(): void {
+    this.#closed = true;
+    for (let i = 0; i < this.#active.length; i++) this.#lift(i);
+  }
+
+  get isQuiet(): boolean {
+    return this.#outstanding === 0;
+  }
+
+  /** In the order of injection; those still in force end at `now`. Faults that found nothing to hit have no length. */
+  windows(now: Time): FaultWindow[] {
+    const windows: FaultWindow[] = [...this.#notes];
+    for (const window of this.#windows) {
+      if (window !== undefined) windows.push({ ...window, toNs: window.toNs < 0 ? now : window.toNs });
+    }
+    return windows.sort((a, b) => a.fromNs - b.fromNs || a.toNs - b.toNs || (a.label < b.label ? -1 : 1));
+  }
+
+  handle(opcode: number, i: number): void {
+    if (opcode === INJECT) this.#inject(i);
+    else this.#lift(i);
+  }
+
+  describe(opcode: number, i: number): string {
+    return `${opcode === INJECT ? 'inject' : 'lift'} fault ${i + 1}: ${this.#faults[i]!.fault}`;
+  }
+
+  #inject(i: number): void {
+    if (this.#closed) return;
+    const { fault, parameters, durationNs } = this.#faults[i]!;
+    const { now } = this.#loop;
+    const definition = findFault(fault);
+    assert(definition !== undefined, 'timeline: a fault that is not registered');
+    const active = definition.inject(this.#target, parameters, this.#rng.fork(String(i)));
+    if (active === undefined) {
+      this.#notes.push({ fault, label: `${fault}: nothing to hit`, fromNs: now, toNs: now });
+      this.#done();
+      return;
+    }
+    this.#active[i] = active;
+    this.#windows[i] = { fault, label: active.label, fromNs: now, toNs: -1 };
+    if (durationNs > 0) this.#loop.schedule(now + durationNs, this, LIFT, i);
+  }
+
+  #lift(i: number): void {
+    const active = this.#active[i];
+    if (active === undefined) return;
+    this.#active[i] = undefined;
+    this.#windows[i]!.toNs = this.#loop.now;
+    active.lift();
+    this.#done();
+  }
+
+  #done(): void {
+    this.#outstanding--;
+    if (this.#outstanding === 0) this.onAllLifted();
+  }
+}
