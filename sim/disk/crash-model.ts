@@ -22,7 +22,7 @@ export interface CrashModel {
   readonly newestNames: number;
 }
 
-export const POWER_CUT: CrashModel = {
+export const TORN_SECTORS: CrashModel = {
   blockKept: 0.35,
   blockLost: 0.35,
   sectorKept: 0.25,
@@ -32,6 +32,12 @@ export const POWER_CUT: CrashModel = {
   newestLength: 0.5,
   newestNames: 0.5,
 };
+
+/**
+ * A power cut as drives promise it: a sector is written whole or not at all, in any order. The default.
+ * etcd's log relies on this: it takes a damaged last record for a torn one only if some sector of it is all zero.
+ */
+export const POWER_CUT: CrashModel = { ...TORN_SECTORS, sectorKept: 0.5, sectorLost: 0.5 };
 
 /**
  * The process dies and the machine goes on: all that it had done stays. (A simplification: it becomes
@@ -46,4 +52,11 @@ export const PROCESS_KILL: CrashModel = {
   newestState: 1,
   newestLength: 1,
   newestNames: 1,
+};
+
+/** By the name that a scenario gives. */
+export const CRASH_MODELS: Readonly<Record<string, CrashModel>> = {
+  'power-cut': POWER_CUT,
+  'torn-sectors': TORN_SECTORS,
+  'process-kill': PROCESS_KILL,
 };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
-import { type CrashModel, POWER_CUT, PROCESS_KILL } from '../../sim/disk/crash-model.ts';
+import { type CrashModel, TORN_SECTORS, PROCESS_KILL } from '../../sim/disk/crash-model.ts';
 import { type DeviceRequest, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { Rng } from '../../sim/rng.ts';
@@ -15,9 +15,9 @@ const LOSE_ALL: CrashModel = {
   newestNames: 0,
 };
 const BY_SECTOR: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 0, sectorKept: 0.4, sectorLost: 0.4 };
-const NO_GARBAGE: CrashModel = { ...POWER_CUT, tornGarbage: 0 };
+const NO_GARBAGE: CrashModel = { ...TORN_SECTORS, tornGarbage: 0 };
 
-function makeDisk(seed = 1, crashModel = POWER_CUT, pageCacheBytes = 1 << 20): SimulatedDisk {
+function makeDisk(seed = 1, crashModel = TORN_SECTORS, pageCacheBytes = 1 << 20): SimulatedDisk {
   return new SimulatedDisk({
     store: new BlockStore(),
     rng: new Rng(seed),
@@ -254,7 +254,7 @@ describe('names', () => {
         // what stands behind the oldest unfinished sync has not happened
         const happened = waiting[0]?.total ?? total();
         waiting = [];
-        disk.crash({ ...POWER_CUT, newestLength: 1 });
+        disk.crash({ ...TORN_SECTORS, newestLength: 1 });
         for (const [each, all] of states) {
           const found = new Map<string, number>();
           for (const path of disk.list(each)) {
@@ -271,7 +271,7 @@ describe('names', () => {
   it('stay whole over a rename between directories: there or here, never both or neither', () => {
     const seen = new Set<string>();
     for (let seed = 0; seed < 30; seed++) {
-      const disk = makeDisk(seed, POWER_CUT);
+      const disk = makeDisk(seed, TORN_SECTORS);
       disk.create('old/a', 'other');
       disk.syncDirectory('old/');
       disk.settle();
@@ -464,7 +464,7 @@ describe('crashes at random', () => {
 
   it('leave synced bytes that nobody wrote again alone, garbage or not', () => {
     fc.assert(
-      crashing(POWER_CUT, (twin, bytes) => {
+      crashing(TORN_SECTORS, (twin, bytes) => {
         for (let at = 0; at < bytes.length; at++) {
           const allowed = twin.allowed(at);
           if (allowed.size === 1 && !allowed.has(bytes[at])) expect.fail(`byte ${at} is ${bytes[at]}`);

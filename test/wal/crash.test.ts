@@ -5,14 +5,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CrashModel } from '../../sim/disk/crash-model.ts';
-import { POWER_CUT } from '../../sim/disk/crash-model.ts';
+import { TORN_SECTORS } from '../../sim/disk/crash-model.ts';
 import type { DeviceRequest } from '../../sim/disk/disk.ts';
 import { openWriteAheadLog } from '../../sim/nodes/wal/recovery.ts';
 import type { WalEntry } from '../../sim/nodes/wal/wal-entry.ts';
 import { createWriteAheadLog, WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
 import { entry, METADATA, makeEntry, newDisk, optionsOn, say } from './bed.ts';
 
-const WHOLE_SECTORS: CrashModel = { ...POWER_CUT, sectorKept: 0.5, sectorLost: 0.5 };
+const WHOLE_SECTORS: CrashModel = { ...TORN_SECTORS, sectorKept: 0.5, sectorLost: 0.5 };
 
 type Step =
   | { readonly kind: 'append'; readonly count: number; readonly fill: number }
@@ -163,7 +163,7 @@ test('sectors whole: etcd’s rule recovers every crash', () => {
 test('sectors torn with garbage: any-damage rule recovers every crash', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 31), fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), (seed, steps) => {
-      survive(seed, POWER_CUT, 'first-damage', steps);
+      survive(seed, TORN_SECTORS, 'first-damage', steps);
     }),
     { numRuns: 150, seed: 2 },
   );
