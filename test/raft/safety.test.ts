@@ -64,7 +64,7 @@ describe.each(variants)('%s', (_, voters, others, changes, options) => {
         terms += Math.max(...network.machines.map(({ node }) => node.term));
         snapshots += network.machines.filter(({ node }) => node.state.log.offset > 0).length;
       }),
-      { numRuns: 60 },
+      { numRuns: 60, interruptAfterTimeLimit: 20_000 },
     );
     // a schedule in which nothing happens proves nothing
     expect(committed / 60).toBeGreaterThan(3);
@@ -101,6 +101,6 @@ test('after the storm, with a working network, everybody gets everything', () =>
         expect(network.violation).toBe('');
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 100, interruptAfterTimeLimit: 20_000 },
   );
 });

