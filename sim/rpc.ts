@@ -80,6 +80,10 @@ export interface ClientReply {
   readonly waits: Float64Array | undefined;
 }
 
+/** One message on a connection between client and node: what was ready at the same instant may share one. */
+export type RequestMessage = ClientRequest | readonly ClientRequest[];
+export type ReplyMessage = ClientReply | readonly ClientReply[];
+
 export function requestBytes(request: ClientRequest): number {
   return 48 + request.key.length + (request.keyEnd?.length ?? 0) + (request.value?.length ?? 0);
 }

@@ -40,8 +40,12 @@ export class Channel implements Endpoint {
   #isBlocked = false;
   #delayNs: Duration;
   #notBefore: Time = 0;
-  #waiting: number[] = [];
-  #attempts: number[] = [];
+  /** Stands in the owner's list of channels to flush. */
+  isDirty = false;
+  // The first `#count` elements count: emptying an array would free it.
+  readonly #waiting: number[] = [];
+  readonly #attempts: number[] = [];
+  #count = 0;
 
   constructor(
     owner: ChannelOwner,
@@ -65,17 +69,18 @@ export class Channel implements Endpoint {
       if (now < this.#notBefore) return false;
       this.#connection = this.#network.dial(this.#from, this.#to, this);
     }
-    this.#waiting.push(client);
-    this.#attempts.push(attempt);
+    const at = this.#count++;
+    this.#waiting[at] = client;
+    this.#attempts[at] = attempt;
     return true;
   }
 
   /** Sends what waits, as far as it goes. */
   flush(): void {
-    if (!this.#isOpen || this.#isBlocked) return;
+    if (!this.#isOpen || this.#isBlocked || this.#count === 0) return;
     const waiting = this.#waiting;
     const attempts = this.#attempts;
-    const count = waiting.length;
+    const count = this.#count;
     let next = 0;
     while (next < count) {
       const first = next;
@@ -94,16 +99,20 @@ export class Channel implements Endpoint {
       if (message === undefined) break;
       if (!this.#connection!.send(DIALLER, message, bytes)) {
         this.#isBlocked = true;
-        this.#waiting = waiting.slice(first);
-        this.#attempts = attempts.slice(first);
+        this.#dropFirst(first);
         return;
       }
       for (let i = first; i < next; i++) {
         if (this.#owner.wanted(this, waiting[i]!, attempts[i]!) !== undefined) this.#owner.onSent(waiting[i]!);
       }
     }
-    waiting.length = 0;
-    attempts.length = 0;
+    this.#count = 0;
+  }
+
+  #dropFirst(count: number): void {
+    this.#waiting.copyWithin(0, count, this.#count);
+    this.#attempts.copyWithin(0, count, this.#count);
+    this.#count -= count;
   }
 
   onOpen(): void {
@@ -125,8 +134,7 @@ export class Channel implements Endpoint {
     this.#connection = undefined;
     this.#isOpen = false;
     this.#isBlocked = false;
-    this.#waiting.length = 0;
-    this.#attempts.length = 0;
+    this.#count = 0;
     this.#notBefore = this.#network.now + this.#delayNs;
     this.#delayNs = Math.min(this.#delayNs * 2, this.#backoff.maxNs);
     this.#owner.onLost(this);

@@ -140,7 +140,7 @@ function summary(histogram: LatencyHistogram): LatencySummary {
     lowestDiscernibleValue: 1,
     highestTrackableValue: 2 ** 42,
     numberOfSignificantValueDigits: 3,
-    bitBucketSize: 'packed',
+    bitBucketSize: 64,
     useWebAssembly: false,
   });
   histogram.forEach((latencyNs, count) => {

@@ -117,7 +117,9 @@ export class Load implements Handler, ChannelOwner {
   readonly #nodes: number;
   readonly #machines: number;
   readonly #channels: Channel[] = [];
+  /** Channels that were handed requests; the first `#dirtyCount` count. */
   readonly #dirty: Channel[] = [];
+  #dirtyCount = 0;
   readonly #operationsMax: number;
   readonly #giveUpNs: Duration;
 
@@ -373,7 +375,10 @@ export class Load implements Handler, ChannelOwner {
       this.#backOff(client);
       return;
     }
-    this.#dirty.push(channel);
+    if (!channel.isDirty) {
+      channel.isDirty = true;
+      this.#dirty[this.#dirtyCount++] = channel;
+    }
     if (this.#hasTimer[client] === 0) this.#setTimer(client, this.#deadline[client]!);
   }
 
@@ -458,10 +463,12 @@ export class Load implements Handler, ChannelOwner {
   }
 
   #flushAll(): void {
-    const dirty = this.#dirty;
-    if (dirty.length === 0) return;
-    for (let i = 0; i < dirty.length; i++) dirty[i]!.flush();
-    dirty.length = 0;
+    for (let i = 0; i < this.#dirtyCount; i++) {
+      const channel = this.#dirty[i]!;
+      channel.isDirty = false;
+      channel.flush();
+    }
+    this.#dirtyCount = 0;
   }
 
   // ——— answers ———
