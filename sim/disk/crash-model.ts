@@ -41,7 +41,8 @@ export const POWER_CUT: CrashModel = { ...TORN_SECTORS, sectorKept: 0.5, sectorL
 
 /**
  * The process dies and the machine goes on: all that it had done stays. (A simplification: it becomes
- * durable at that moment, where the real page cache would write it back within seconds.)
+ * durable at that moment, where the real page cache would write it back within seconds; and the new
+ * process finds the page cache empty.)
  */
 export const PROCESS_KILL: CrashModel = {
   blockKept: 1,

@@ -15,7 +15,6 @@
 import { assert } from '../assert.ts';
 import { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import type { Rng } from '../rng.ts';
-import { appendRange, appendRun } from './block-codec.ts';
 import { type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import { type CrashOutcome, CrashRecovery } from './crash.ts';
 import { type CrashModel, POWER_CUT } from './crash-model.ts';
@@ -32,28 +31,14 @@ import {
 } from './disk.ts';
 import { DiskImage } from './disk-image.ts';
 import { DiskFaults } from './faults/disk-fault.ts';
+import { FileContent } from './file-content.ts';
 import { Namespace } from './namespace.ts';
-import { PageCache } from './page-cache.ts';
-import { RequestQueue } from './request-queue.ts';
-import { CATEGORY_SHIFT, DIRTY, MARKED, REFERENCED, RESIDENT, SimulatedFile } from './simulated-file.ts';
-import {
-  APPENDED,
-  type Barriers,
-  CUT,
-  FILLED_HOLE,
-  GREW,
-  OVERWRITTEN,
-  RANGE_SCALE,
-  UndoLog,
-  WIPED,
-} from './undo-log.ts';
+import { Pages, WRITE_BACK_THREAD } from './pages.ts';
+import { RequestQueues } from './request-queues.ts';
+import { CATEGORY_SHIFT, SimulatedFile } from './simulated-file.ts';
+import { APPENDED, CUT, FILLED_HOLE, GREW, UndoLog } from './undo-log.ts';
 
-/** Thread of periodic write-back and of dirty pages that the page cache evicts. */
-export const WRITE_BACK_THREAD = 255;
-const THREADS_MAX = 256;
-/** Files whose last block is kept unpacked at a time. */
-const HOT_MAX = 16;
-const STATE_BITS = (1 << CATEGORY_SHIFT) - 1;
+export { WRITE_BACK_THREAD };
 
 export interface DiskOptions {
   /** Shared by the disks of a cluster. */
@@ -79,7 +64,7 @@ interface PendingSync {
   sequence: number;
 }
 
-export class SimulatedDisk implements Disk, Barriers {
+export class SimulatedDisk implements Disk {
   thread = 0;
   /** Sum of the lengths of all files that have a name or an open handle. */
   usedBytes = 0;
@@ -103,10 +88,9 @@ export class SimulatedDisk implements Disk, Barriers {
   readonly #files = new Map<number, SimulatedFile>();
   readonly #namespace: Namespace;
   readonly #undo = new UndoLog();
-  readonly #cache: PageCache;
-  readonly #queues: (RequestQueue | undefined)[] = new Array(THREADS_MAX).fill(undefined);
-  /** Those that have a queue, in the order of their first request. */
-  readonly #threads: number[] = [];
+  readonly #content: FileContent;
+  readonly #pages: Pages;
+  readonly #queues = new RequestQueues();
   readonly #syncs: PendingSync[] = [];
   readonly #freeSyncs: number[] = [];
   #nextFileId = 1;
@@ -115,21 +99,14 @@ export class SimulatedDisk implements Disk, Barriers {
   /** Its value at the last `writeBack`. */
   #agedSequence = 0;
 
-  readonly #hotFiles: (SimulatedFile | undefined)[] = new Array(HOT_MAX).fill(undefined);
-  readonly #hotBuffers: SparseBuffer[] = [];
-  #hotHand = 0;
-  #scratch = new SparseBuffer(BLOCK_BYTES + 8);
-  /** Results of `#cleanDirty`. */
-  #cleanedBlocks = 0;
-  #cleanedRuns = 0;
-
   constructor(options: DiskOptions) {
     assert(CATEGORIES.length <= 256 >>> CATEGORY_SHIFT, 'disk: more categories than a page has bits for');
     this.store = options.store;
     this.#rng = options.rng.fork('crash');
     this.capacityBytes = options.capacityBytes;
     this.crashModel = options.crashModel ?? POWER_CUT;
-    this.#cache = new PageCache(options.pageCacheBytes, this.#files);
+    this.#content = new FileContent(options.store, this.#undo);
+    this.#pages = new Pages(options.pageCacheBytes, this.#files, this.#queues, this.counters);
     this.#namespace = new Namespace((file) => this.#releaseIfForgotten(file));
   }
 
@@ -153,7 +130,6 @@ export class SimulatedDisk implements Disk, Barriers {
 
   close(file: File): void {
     const closed = this.#live(file);
-    assert(closed.handles > 0, 'disk: closed more often than opened');
     closed.handles--;
     if (!closed.isNamed && closed.handles === 0) this.#makeUnreachable(closed);
   }
@@ -184,8 +160,15 @@ export class SimulatedDisk implements Disk, Barriers {
 
   syncDirectory(directory: string): DiskOutcome {
     assert(directory === '' || directory.endsWith('/'), 'disk: not the name of a directory');
+    let kind = SYNC_DIRECTORY;
+    if (this.faults.count > 0) {
+      const fate = this.faults.syncFate(undefined);
+      if (fate === 'io-error') return 'io-error';
+      if (fate === 'ok-volatile') kind = SYNC_NOTHING;
+    }
     this.counters.directorySyncs++;
-    this.#queue(this.thread).flush(this.#addSync(SYNC_DIRECTORY, undefined, directory, this.#sequence), this.#sequence);
+    const sync = this.#addSync(kind, undefined, directory, this.#sequence);
+    this.#queues.of(this.thread).flush(sync, this.#sequence);
     return 'ok';
   }
 
@@ -205,8 +188,8 @@ export class SimulatedDisk implements Disk, Barriers {
     let inFrom = offset - block * BLOCK_BYTES;
     for (let left = end - offset; left > 0; block++) {
       const inTo = Math.min(BLOCK_BYTES, inFrom + left);
-      this.#touchRead(source, block);
-      this.#readBlock(source, block, into, inFrom, inTo);
+      this.#pages.read(source, block, this.thread, this.#sequence);
+      this.#content.readBlock(source, block, into, inFrom, inTo);
       left -= inTo - inFrom;
       inFrom = 0;
     }
@@ -238,18 +221,9 @@ export class SimulatedDisk implements Disk, Barriers {
     if (count === 0) return 'ok';
     this.counters.writtenBytes[categoryIndex] += count;
     const sequence = ++this.#sequence;
-    let block = Math.floor(offset / BLOCK_BYTES);
-    target.cover(Math.ceil(end / BLOCK_BYTES));
-    this.store.startSeries();
-    let inFrom = offset - block * BLOCK_BYTES;
-    for (let at = from; at < to; block++) {
-      const inTo = Math.min(BLOCK_BYTES, inFrom + to - at);
-      if (inFrom === 0 && inTo === BLOCK_BYTES) this.#writeBlock(target, block, data, at, oldLength, sequence);
-      else this.#writePart(target, block, inFrom, inTo, data, at, oldLength, sequence);
-      this.#touchWritten(target, block, categoryIndex);
-      at += inTo - inFrom;
-      inFrom = 0;
-    }
+    this.#content.write(target, offset, data, from, to, this.thread, sequence);
+    const firstBlock = Math.floor(offset / BLOCK_BYTES);
+    this.#pages.written(target, firstBlock, Math.ceil(end / BLOCK_BYTES), categoryIndex, sequence);
     if (end > oldLength) {
       // after the overwritten part of a block that straddles the old end: its state is what both wrote
       if (offset > oldLength) {
@@ -272,7 +246,10 @@ export class SimulatedDisk implements Disk, Barriers {
     if (length === oldLength) return 'ok';
     if (length > oldLength && this.usedBytes + length - oldLength > this.capacityBytes) return 'no-space';
     const sequence = ++this.#sequence;
-    if (length < oldLength) this.#cutBlocks(target, length, sequence);
+    if (length < oldLength && this.#content.cut(target, length, this.thread, sequence)) {
+      const last = Math.floor(length / BLOCK_BYTES);
+      this.#pages.written(target, last, last + 1, target.categoryIndex, sequence);
+    }
     const kind = length > oldLength ? GREW : CUT;
     this.#undo.add(target, kind, this.thread, sequence, oldLength, length, ZERO_BLOCK);
     target.length = length;
@@ -289,12 +266,8 @@ export class SimulatedDisk implements Disk, Barriers {
       if (fate === 'ok-volatile') kind = SYNC_NOTHING;
     }
     this.counters.syncs[target.categoryIndex]++;
-    this.#cleanDirty(target, target.dirtyCount);
-    const queue = this.#queue(this.thread);
-    if (this.#cleanedBlocks > 0) {
-      queue.write(this.#cleanedBlocks * BLOCK_BYTES, this.#cleanedRuns, this.#sequence);
-    }
-    queue.flush(this.#addSync(kind, target, '', this.#sequence), this.#sequence);
+    this.#pages.clean(target, target.dirtyCount, this.thread, this.#sequence);
+    this.#queues.of(this.thread).flush(this.#addSync(kind, target, '', this.#sequence), this.#sequence);
     return 'ok';
   }
 
@@ -304,21 +277,16 @@ export class SimulatedDisk implements Disk, Barriers {
    * every change of length and name of that age. Linux looks every 5 s for pages older than 30 s.
    */
   writeBack(): void {
-    const queue = this.#queue(WRITE_BACK_THREAD);
     let isDue = this.#namespace.journal.length > 0 && this.#namespace.journal[0].sequence <= this.#agedSequence;
     for (const file of this.#files.values()) {
       const first = file.firstRecord;
       if (first >= 0 && this.#undo.sequence[first] <= this.#agedSequence) isDue = true;
-      if (file.agedCount > 0) {
-        this.#cleanDirty(file, file.agedCount);
-        if (this.#cleanedBlocks > 0) {
-          queue.write(this.#cleanedBlocks * BLOCK_BYTES, this.#cleanedRuns, this.#sequence);
-        }
-      }
+      if (file.agedCount > 0) this.#pages.clean(file, file.agedCount, WRITE_BACK_THREAD, this.#sequence);
       file.agedCount = file.dirtyCount;
     }
     if (isDue) {
-      queue.flush(this.#addSync(SYNC_WRITE_BACK, undefined, '', this.#agedSequence), this.#sequence);
+      const sync = this.#addSync(SYNC_WRITE_BACK, undefined, '', this.#agedSequence);
+      this.#queues.of(WRITE_BACK_THREAD).flush(sync, this.#sequence);
     }
     this.#agedSequence = this.#sequence;
   }
@@ -332,7 +300,7 @@ export class SimulatedDisk implements Disk, Barriers {
     for (const name of names) {
       const file = this.#namespace.names.get(name);
       assert(file !== undefined, 'disk: an image of a file that does not exist');
-      this.#seal(file);
+      this.#content.seal(file);
       const table = new Int32Array(file.blockCount);
       for (let block = 0; block < table.length; block++) table[block] = this.store.share(file.blocks[block]);
       lengths.push(file.length);
@@ -352,7 +320,7 @@ export class SimulatedDisk implements Disk, Barriers {
       this.counters.writeCalls[file.categoryIndex]++;
       this.counters.writtenBytes[file.categoryIndex] += file.length;
       this.#undo.add(file, APPENDED, this.thread, this.#sequence, 0, file.length, ZERO_BLOCK);
-      for (let block = 0; block < file.blockCount; block++) this.#touchWritten(file, block, file.categoryIndex);
+      this.#pages.written(file, 0, file.blockCount, file.categoryIndex, this.#sequence);
     }
     return 'ok';
   }
@@ -361,7 +329,7 @@ export class SimulatedDisk implements Disk, Barriers {
   preload(image: DiskImage, fromPrefix: string, toPrefix: string, category: Category): DiskOutcome {
     if (this.usedBytes + image.bytes > this.capacityBytes) return 'no-space';
     for (let i = 0; i < image.names.length; i++) this.#createFrom(image, i, fromPrefix, toPrefix, category);
-    this.#namespace.settleAll(this.#sequence, this);
+    this.#namespace.settleAll(this.#sequence, this.#queues);
     return 'ok';
   }
 
@@ -390,7 +358,7 @@ export class SimulatedDisk implements Disk, Barriers {
     const content = new SparseBuffer(BLOCK_BYTES + 8);
     for (let at = 0; at < file.length; at += BLOCK_BYTES) {
       const count = Math.min(BLOCK_BYTES, file.length - at);
-      this.#readBlock(file, at / BLOCK_BYTES, content.reset(), 0, count);
+      this.#content.readBlock(file, at / BLOCK_BYTES, content.reset(), 0, count);
       content.copyTo(chunk, 0, 0, count);
       yield count === BLOCK_BYTES ? chunk : chunk.subarray(0, count);
     }
@@ -399,17 +367,16 @@ export class SimulatedDisk implements Disk, Barriers {
   // ——— time ———
 
   takeRequest(thread: number, into: DeviceRequest): boolean {
-    const queue = this.#queues[thread];
-    return queue === undefined ? false : queue.take(into);
+    return this.#queues.take(thread, into);
   }
 
   /** Requests of the thread that are not complete, taken or not. */
   waitingRequests(thread: number): number {
-    return this.#queues[thread]?.length ?? 0;
+    return this.#queues.waiting(thread);
   }
 
   complete(thread: number): void {
-    const id = this.#queue(thread).complete();
+    const id = this.#queues.of(thread).complete();
     if (id < 0) return;
     const sync = this.#syncs[id];
     const { kind, file, directory, sequence } = sync;
@@ -418,24 +385,23 @@ export class SimulatedDisk implements Disk, Barriers {
     if (kind === SYNC_FILE) {
       const synced = file!;
       if (!this.#files.has(synced.id)) return;
-      this.#undo.settle(synced, sequence, this, this.store);
-      this.#namespace.settleCreation(synced, sequence, this);
+      this.#undo.settle(synced, sequence, this.#queues, this.store);
+      this.#namespace.settleCreation(synced, sequence, this.#queues);
     } else if (kind === SYNC_DIRECTORY) {
-      this.#namespace.settleDirectory(directory, sequence, this);
+      this.#namespace.settleDirectory(directory, sequence, this.#queues);
     } else if (kind === SYNC_WRITE_BACK) {
-      for (const each of this.#files.values()) this.#undo.settle(each, sequence, this, this.store);
-      this.#namespace.settleAll(sequence, this);
+      for (const each of this.#files.values()) this.#undo.settle(each, sequence, this.#queues, this.store);
+      this.#namespace.settleAll(sequence, this.#queues);
     }
   }
 
   settle(): void {
-    for (let i = 0; i < this.#threads.length; i++) {
-      const thread = this.#threads[i];
-      const queue = this.#queue(thread);
-      while (queue.take(DISCARDED)) {
+    const { threads } = this.#queues;
+    for (let i = 0; i < threads.length; i++) {
+      while (this.#queues.take(threads[i], DISCARDED)) {
         // each is completed below
       }
-      while (queue.length > 0) this.complete(thread);
+      while (this.#queues.waiting(threads[i]) > 0) this.complete(threads[i]);
     }
   }
 
@@ -447,15 +413,15 @@ export class SimulatedDisk implements Disk, Barriers {
   crash(model: CrashModel = this.crashModel): CrashOutcome {
     const outcome: CrashOutcome = { blocksKept: 0, blocksLost: 0, blocksMixed: 0, sectorsTorn: 0, namesLost: 0 };
     const rng = this.#rng;
-    for (const file of this.#hotFiles) if (file !== undefined) this.#cool(file);
+    this.#content.coolAll();
     const { names } = this.#namespace;
-    outcome.namesLost = this.#namespace.recover(this, (count) =>
+    outcome.namesLost = this.#namespace.recover(this.#queues, (count) =>
       rng.chance(model.newestNames) ? count : rng.int(0, count),
     );
     const nameOf = new Map<SimulatedFile, string>();
     for (const [name, file] of names) nameOf.set(file, name);
     names.clear();
-    const recovery = new CrashRecovery(this.#undo, this.store, this, rng, model, outcome);
+    const recovery = new CrashRecovery(this.#undo, this.store, this.#queues, rng, model, outcome);
     const survivors: SimulatedFile[] = [];
     for (const file of this.#files.values()) {
       const name = nameOf.get(file);
@@ -474,208 +440,19 @@ export class SimulatedDisk implements Disk, Barriers {
       this.#files.set(file.id, file);
       this.usedBytes += file.length;
     }
-    this.#cache.clear();
-    for (const queue of this.#queues) if (queue !== undefined) queue.clear();
+    this.#pages.clear();
+    this.#queues.clear();
     this.#syncs.length = 0;
     this.#freeSyncs.length = 0;
     this.#agedSequence = this.#sequence;
     return outcome;
   }
 
-  /** The sequence number after which the thread's calls have not happened yet; Infinity if it waits for nothing. */
-  barrier(thread: number): number {
-    const queue = this.#queues[thread];
-    return queue === undefined ? Infinity : queue.barrier;
-  }
-
   /** Memory of this disk's tables; the content itself is in the shared store. */
   get memoryBytes(): number {
-    let sum = this.#undo.memoryBytes + this.#cache.memoryBytes;
+    let sum = this.#undo.memoryBytes + this.#pages.memoryBytes;
     for (const file of this.#files.values()) sum += file.tableBytes;
     return sum;
-  }
-
-  // ——— blocks ———
-
-  #readBlock(file: SimulatedFile, block: number, into: SparseBuffer, inFrom: number, inTo: number): void {
-    const { hot } = file;
-    if (hot === undefined || block !== file.hotBlock) {
-      this.store.read(file.block(block), into, inFrom, inTo);
-      return;
-    }
-    const literalTo = Math.min(inTo, hot.length);
-    if (inFrom < literalTo) appendRange(into, hot, inFrom, literalTo);
-    appendRun(into, 0, inTo - Math.max(inFrom, literalTo));
-  }
-
-  #writeBlock(
-    file: SimulatedFile,
-    block: number,
-    data: SparseBuffer,
-    at: number,
-    oldLength: number,
-    sequence: number,
-  ): void {
-    if (block === file.hotBlock) this.#cool(file);
-    const old = file.blocks[block];
-    file.blocks[block] = this.store.putNext(data, at, at + BLOCK_BYTES);
-    if (block * BLOCK_BYTES < oldLength) {
-      this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, BLOCK_BYTES, old);
-    }
-  }
-
-  #writePart(
-    file: SimulatedFile,
-    block: number,
-    inFrom: number,
-    inTo: number,
-    data: SparseBuffer,
-    at: number,
-    oldLength: number,
-    sequence: number,
-  ): void {
-    if (block !== file.hotBlock) this.#heat(file, block);
-    const hot = file.hot!;
-    const start = block * BLOCK_BYTES + inFrom;
-    const dataTo = at + inTo - inFrom;
-    if (inFrom >= hot.length) {
-      if (start < oldLength) {
-        const to = start + inTo - inFrom;
-        this.#undo.add(file, FILLED_HOLE, this.thread, sequence, start, to, ZERO_BLOCK);
-      }
-      appendRun(hot, 0, inFrom - hot.length);
-      appendRange(hot, data, at, dataTo);
-    } else {
-      this.#seal(file);
-      const range = inFrom * RANGE_SCALE + inTo;
-      this.#undo.add(file, OVERWRITTEN, this.thread, sequence, block, range, this.store.share(file.blocks[block]));
-      const changed = this.#scratch.reset();
-      appendRange(changed, hot, 0, inFrom);
-      appendRange(changed, data, at, dataTo);
-      if (inTo < hot.length) appendRange(changed, hot, inTo, hot.length);
-      file.hot = changed;
-      this.#scratch = hot;
-    }
-    file.hotIsDirty = true;
-    if (inTo === BLOCK_BYTES) this.#cool(file);
-  }
-
-  #cutBlocks(file: SimulatedFile, length: number, sequence: number): void {
-    this.#cool(file);
-    const keptBlocks = Math.ceil(length / BLOCK_BYTES);
-    for (let block = keptBlocks; block < file.blockCount; block++) {
-      const old = file.blocks[block];
-      if (old !== ZERO_BLOCK) {
-        this.#undo.add(file, WIPED, this.thread, sequence, block, BLOCK_BYTES, old);
-        file.blocks[block] = ZERO_BLOCK;
-      }
-      file.pages[block] = 0;
-    }
-    file.blockCount = Math.min(file.blockCount, keptBlocks);
-    const cut = length - Math.floor(length / BLOCK_BYTES) * BLOCK_BYTES;
-    const last = keptBlocks - 1;
-    if (cut === 0 || last >= file.blockCount) return;
-    const old = file.blocks[last];
-    if (old === ZERO_BLOCK) return;
-    const kept = this.#scratch.reset();
-    this.store.read(old, kept, 0, cut);
-    file.blocks[last] = this.store.put(kept, 0, cut);
-    this.#undo.add(file, WIPED, this.thread, sequence, last, cut * RANGE_SCALE + BLOCK_BYTES, old);
-    this.#touchWritten(file, last, file.categoryIndex);
-  }
-
-  // ——— the block of the last partial write, unpacked ———
-
-  #heat(file: SimulatedFile, block: number): void {
-    let slot = -1;
-    if (file.hot !== undefined) {
-      this.#seal(file);
-      file.hot.reset();
-    } else {
-      slot = this.#hotHand;
-      this.#hotHand = (slot + 1) % HOT_MAX;
-      const previous = this.#hotFiles[slot];
-      if (previous !== undefined) this.#cool(previous);
-      this.#hotFiles[slot] = file;
-      file.hotSlot = slot;
-      file.hot = this.#hotBuffers.pop() ?? new SparseBuffer(512);
-    }
-    file.hotBlock = block;
-    this.store.readTrimmed(file.blocks[block], file.hot.reset());
-  }
-
-  /** Packs the hot block, which stays hot. */
-  #seal(file: SimulatedFile): void {
-    if (!file.hotIsDirty) return;
-    const old = file.blocks[file.hotBlock];
-    const hot = file.hot!;
-    file.blocks[file.hotBlock] = this.store.put(hot, 0, hot.length);
-    this.store.release(old);
-    file.hotIsDirty = false;
-  }
-
-  #cool(file: SimulatedFile): void {
-    if (file.hot === undefined) return;
-    this.#seal(file);
-    this.#hotFiles[file.hotSlot] = undefined;
-    this.#hotBuffers.push(file.hot);
-    file.hot = undefined;
-    file.hotBlock = -1;
-  }
-
-  // ——— pages ———
-
-  #touchRead(file: SimulatedFile, block: number): void {
-    const page = file.page(block);
-    if ((page & RESIDENT) !== 0) {
-      file.pages[block] = page | REFERENCED;
-      return;
-    }
-    this.counters.deviceReadBytes[file.categoryIndex] += BLOCK_BYTES;
-    this.#queue(this.thread).read(file.id, block, this.#sequence);
-    file.cover(block + 1);
-    this.#admit(file, block);
-  }
-
-  #touchWritten(file: SimulatedFile, block: number, category: number): void {
-    const page = file.pages[block];
-    if ((page & DIRTY) === 0) file.addDirty(block);
-    file.pages[block] = (page & STATE_BITS) | DIRTY | REFERENCED | (category << CATEGORY_SHIFT);
-    if ((page & RESIDENT) === 0) this.#admit(file, block);
-  }
-
-  #admit(file: SimulatedFile, block: number): void {
-    if (!this.#cache.insert(file, block)) return;
-    const evicted = this.#cache.evictedFile!;
-    const category = evicted.pages[this.#cache.evictedBlock] >>> CATEGORY_SHIFT;
-    this.counters.deviceWrittenBytes[category] += BLOCK_BYTES;
-    this.#queue(WRITE_BACK_THREAD).write(BLOCK_BYTES, 1, this.#sequence);
-  }
-
-  /** Takes the first `count` entries off the dirty list and counts them as written to the device. */
-  #cleanDirty(file: SimulatedFile, count: number): void {
-    const { dirty, pages } = file;
-    const { deviceWrittenBytes } = this.counters;
-    let blocks = 0;
-    let runs = 0;
-    for (let i = 0; i < count; i++) {
-      const block = dirty[i];
-      const page = file.page(block);
-      if ((page & DIRTY) === 0) continue;
-      pages[block] = (page & ~DIRTY) | MARKED;
-      blocks++;
-      deviceWrittenBytes[page >>> CATEGORY_SHIFT] += BLOCK_BYTES;
-      if (block === 0 || (pages[block - 1] & (DIRTY | MARKED)) === 0) runs++;
-    }
-    for (let i = 0; i < count; i++) {
-      const block = dirty[i];
-      if (block < file.blockCount) pages[block] &= ~MARKED;
-    }
-    for (let i = count; i < file.dirtyCount; i++) dirty[i - count] = dirty[i];
-    file.dirtyCount -= count;
-    file.agedCount = Math.max(0, file.agedCount - count);
-    this.#cleanedBlocks = blocks;
-    this.#cleanedRuns = runs;
   }
 
   // ——— life and death of files ———
@@ -702,7 +479,7 @@ export class SimulatedDisk implements Disk, Barriers {
 
   #live(file: File): SimulatedFile {
     const live = file as SimulatedFile;
-    assert(!live.isDead, 'disk: a file handle of a dead process');
+    assert(!live.isDead && live.handles > 0, 'disk: a file handle that is closed or of a dead process');
     return live;
   }
 
@@ -713,11 +490,9 @@ export class SimulatedDisk implements Disk, Barriers {
 
   /** No name and no handle: the space is free, though a crash may yet bring the name back. */
   #makeUnreachable(file: SimulatedFile): void {
-    this.#cool(file);
+    this.#content.cool(file);
+    this.#pages.forget(file);
     this.usedBytes -= file.length;
-    file.pages.fill(0);
-    file.dirtyCount = 0;
-    file.agedCount = 0;
     if (file.journalReferences === 0) this.#release(file);
   }
 
@@ -734,16 +509,6 @@ export class SimulatedDisk implements Disk, Barriers {
     for (let block = 0; block < file.blockCount; block++) this.store.release(file.blocks[block]);
     file.blockCount = 0;
     file.isDead = true;
-  }
-
-  #queue(thread: number): RequestQueue {
-    const known = this.#queues[thread];
-    if (known !== undefined) return known;
-    assert(thread >= 0 && thread < THREADS_MAX, 'disk: thread numbers are 0 to 255');
-    const queue = new RequestQueue();
-    this.#queues[thread] = queue;
-    this.#threads.push(thread);
-    return queue;
   }
 
   #addSync(kind: number, file: SimulatedFile | undefined, directory: string, sequence: number): number {

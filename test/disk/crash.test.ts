@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
-import { type CrashModel, TORN_SECTORS, PROCESS_KILL } from '../../sim/disk/crash-model.ts';
+import { type CrashModel, PROCESS_KILL, TORN_SECTORS } from '../../sim/disk/crash-model.ts';
 import { type DeviceRequest, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { Rng } from '../../sim/rng.ts';

@@ -203,6 +203,7 @@ describe('space', () => {
     expect(disk.usedBytes).toBe(10_000);
     disk.close(a);
     expect(disk.usedBytes).toBe(0);
+    expect(() => disk.write(a, 0, run(1, 1))).toThrow('closed');
     expect(disk.write(disk.create('b', 'other'), 0, run(1, 10_000))).toBe('ok');
   });
 
@@ -296,14 +297,19 @@ describe('faults', () => {
     disk.write(file, 0, run(1, 100));
     const fault = ioError(1, 1, 1);
     disk.faults.add(fault);
-    const outcomes = (): string[] => [disk.read(file, 0, 100, into), disk.write(file, 0, run(2, 100)), disk.sync(file)];
-    expect(outcomes()).toEqual(['io-error', 'io-error', 'io-error']);
+    const outcomes = (): string[] => [
+      disk.read(file, 0, 100, into),
+      disk.write(file, 0, run(2, 100)),
+      disk.sync(file),
+      disk.syncDirectory(''),
+    ];
+    expect(outcomes()).toEqual(['io-error', 'io-error', 'io-error', 'io-error']);
     expect(requests(disk)).toEqual([]);
     disk.faults.remove(fault);
     disk.read(file, 0, 100, into);
     expect(into.byteAt(0)).toBe(1);
-    expect(outcomes()).toEqual(['ok', 'ok', 'ok']);
-    expect(requests(disk)).toEqual(['write 1 in 1', 'flush 0 in 1']);
+    expect(outcomes()).toEqual(['ok', 'ok', 'ok', 'ok']);
+    expect(requests(disk)).toEqual(['write 1 in 1', 'flush 0 in 1', 'flush 0 in 1']);
   });
 
   it('io-error: fails as often as it says, each kind by its own stream', () => {

@@ -28,7 +28,8 @@ export interface DiskFault {
   onContent?(file: File, offset: number, content: SparseBuffer): void;
   /** Before a write; if it fails, nothing of it happens. */
   onWrite?(file: File, offset: number, length: number): DiskOutcome;
-  onSync?(file: File): SyncFate;
+  /** Of a file, or of a directory: then `file` is undefined. */
+  onSync?(file: File | undefined): SyncFate;
   /** What the device's own time for a request becomes; whole ns. */
   onDeviceTime?(request: DeviceRequest, time: Duration): Duration;
 }
@@ -79,7 +80,7 @@ export class DiskFaults {
     return 'ok';
   }
 
-  syncFate(file: File): SyncFate {
+  syncFate(file: File | undefined): SyncFate {
     for (const fault of this.#active) {
       if (fault.onSync === undefined) continue;
       const fate = fault.onSync(file);
