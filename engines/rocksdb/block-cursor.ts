@@ -105,11 +105,20 @@ export class BlockCursor extends Cursor {
     } else {
       const end = buffer.literalLength;
       shared = readVarint(literal, at, end);
-      if (varintEnd < 0) return this.#unexpected();
+      if (varintEnd < 0) {
+        this.#unexpected();
+        return;
+      }
       rest = readVarint(literal, varintEnd, end);
-      if (varintEnd < 0) return this.#unexpected();
+      if (varintEnd < 0) {
+        this.#unexpected();
+        return;
+      }
       valueLength = readVarint(literal, varintEnd, end);
-      if (varintEnd < 0) return this.#unexpected();
+      if (varintEnd < 0) {
+        this.#unexpected();
+        return;
+      }
       at = varintEnd;
     }
     const length = shared + rest;
@@ -117,8 +126,14 @@ export class BlockCursor extends Cursor {
     const valueTo = valueFrom + valueLength;
     const run = this.#run;
     const runStart = run < buffer.runCount ? buffer.runStart[run] : 0x7fffffff;
-    if (valueTo > this.#entriesTo || length < TRAILER_BYTES || runStart < valueFrom) return this.#unexpected();
-    if (shared > 0 && shared > this.keyLength + TRAILER_BYTES) return this.#unexpected();
+    if (valueTo > this.#entriesTo || length < TRAILER_BYTES || runStart < valueFrom) {
+      this.#unexpected();
+      return;
+    }
+    if (shared > 0 && shared > this.keyLength + TRAILER_BYTES) {
+      this.#unexpected();
+      return;
+    }
 
     if (length > this.key.length) this.#growKey(length, shared);
     const { key } = this;
@@ -131,7 +146,8 @@ export class BlockCursor extends Cursor {
       const runLength = buffer.runLength[run];
       const nextStart = run + 1 < buffer.runCount ? buffer.runStart[run + 1] : 0x7fffffff;
       if (buffer.runByte[run] !== FILL || runStart + runLength > valueTo || nextStart < valueTo) {
-        return this.#unexpected();
+        this.#unexpected();
+        return;
       }
       valueLiteral -= runLength;
       this.#fillAt = runStart - valueFrom;

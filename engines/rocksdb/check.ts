@@ -52,7 +52,10 @@ type Add = (where: string, what: string) => void;
 function checkTable(store: Store, file: EditedFile, work: Work, add: Add): void {
   const name = tableName(store.directory, file.number);
   const table = openListedTable(store.disk, store.directory, file, work);
-  if (typeof table === 'string') return add(name, table);
+  if (typeof table === 'string') {
+    add(name, table);
+    return;
+  }
   checkEntries(store, name, table, work, add);
   checkIndex(store, name, table, work, add);
   store.disk.close(table.reader.file);
@@ -82,8 +85,14 @@ function checkEntries(store: Store, name: string, table: TableFile, work: Work, 
     entries++;
     last = key;
   }
-  if (cursor.failure !== undefined) return add(name, cursor.failure);
-  if (last === undefined) return add(name, 'holds no entry');
+  if (cursor.failure !== undefined) {
+    add(name, cursor.failure);
+    return;
+  }
+  if (last === undefined) {
+    add(name, 'holds no entry');
+    return;
+  }
   if (compareInternalKeys(last, table.largest) !== 0) add(name, 'another largest key than recorded');
   if (entries !== table.entries) add(name, `${entries} entries, its properties say ${table.entries}`);
   if (deletions !== table.deletions) add(name, `${deletions} deletions, its properties say ${table.deletions}`);

@@ -226,7 +226,7 @@ export class Memtable {
     const target = this.#target;
     const length = words[node];
     const targetLength = this.#targetLength;
-    const common = ((length < targetLength ? length : targetLength) + 3) >> 2;
+    const common = (Math.min(length, targetLength) + 3) >> 2;
     const from = node + HEADER;
     for (let i = 0; i < common; i++) {
       const a = words[from + i];

@@ -200,8 +200,15 @@ class Recovery {
     const names = disk.list(directory);
     const older = names.filter((name) => name.startsWith(`${directory}OPTIONS-`) && !live.has(name));
     const kept = older[older.length - 1];
+    this.#store.settingsBytes = 0;
     for (const name of names) {
       if (!live.has(name) && name !== kept && isOurs(name.slice(directory.length))) disk.remove(name);
+      else if (/^(CURRENT|OPTIONS-\d+)$/.test(name.slice(directory.length))) {
+        const file = disk.open(name);
+        if (file === undefined) continue;
+        this.#store.settingsBytes += file.length;
+        disk.close(file);
+      }
     }
   }
 

@@ -70,7 +70,7 @@ export function storeStats(store: Store, controller: WriteController, foreground
       indexes,
       filters,
     },
-    fileBytes: tableBytes + foreground.logBytes + (store.manifest?.length ?? 0),
+    fileBytes: tableBytes + foreground.logBytes + (store.manifest?.length ?? 0) + store.settingsBytes,
     liveKeys: Number.NaN,
     figures,
   };

@@ -63,6 +63,8 @@ export class Store {
   manifest: RecordLogWriter | undefined;
   manifestNumber = 0;
   optionsNumber = 0;
+  /** Of `CURRENT` and the options files, which do not change while the store is open. */
+  settingsBytes = 0;
   nextFile = 2;
   lastSequence = 0;
   /** WALs below this number are not needed. */

@@ -135,7 +135,7 @@ export class TableBuilder {
       this.#sinceRestart = 0;
     } else if (this.#blockEntries > 0) {
       const last = this.#last;
-      const common = this.#lastLength < length ? this.#lastLength : length;
+      const common = Math.min(this.#lastLength, length);
       while (shared < common && last[shared] === current[shared]) shared++;
     }
     this.#sinceRestart++;
@@ -212,6 +212,7 @@ export class TableBuilder {
       dataBlocks: this.dataBlocks,
       filterBytes: this.filterBlock.length,
       bloomBitsPerKey: this.#options.bloomBitsPerKey,
+      flushed: this.file.category === 'flush',
     });
     metaHandles.push(propertiesOffset, out.length - from);
     this.#finishMetaBlock();

@@ -1,13 +1,16 @@
 /**
  * The properties and metaindex blocks of a table: sorted name → value, written and read once a table.
  * What RocksDB takes from its host (database id, session, host name) is a fixed text of the same
- * length; times are 0, unknown.
+ * length, and one fixed moment stands for every time: an engine here sees no clock.
  */
 import { readU32LE } from '../../sim/bytes/fixed.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { readVarint, varintEnd } from '../../sim/bytes/varint.ts';
 
 export const PROPERTIES_KEY = 'rocksdb.properties';
+/** 2020-09-13: what every time in a file says. */
+export const FIXED_SECONDS = 1600000000;
+
 export const FILTER_KEY = 'fullfilter.rocksdb.BuiltinBloomFilter';
 
 export interface TableProperties {
@@ -21,6 +24,8 @@ export interface TableProperties {
   readonly dataBlocks: number;
   readonly filterBytes: number;
   readonly bloomBitsPerKey: number;
+  /** Made by a flush: those know the time of their oldest key. */
+  readonly flushed: boolean;
 }
 
 const COMPRESSION_OPTIONS =
@@ -42,10 +47,11 @@ export function appendProperties(out: SparseBuffer, p: TableProperties): void {
     ['rocksdb.compression_options', COMPRESSION_OPTIONS],
     ['rocksdb.creating.db.identity', '00000000-0000-0000-0000-000000000000'],
     ['rocksdb.creating.host.identity', 'raftlab'],
-    ['rocksdb.creating.session.identity', '00000000000000000000'],
-    ['rocksdb.creation.time', 0],
+    ['rocksdb.creating.session.identity', '00000000000000000001'],
+    ['rocksdb.creation.time', FIXED_SECONDS],
     ['rocksdb.data.size', p.dataBytes],
     ['rocksdb.deleted.keys', p.deletions],
+    ['rocksdb.file.creation.time', FIXED_SECONDS],
     ...(filtered ? [['rocksdb.filter.policy', 'rocksdb.BuiltinBloomFilter'] as [string, PropertyValue]] : []),
     ['rocksdb.filter.size', p.filterBytes],
     ['rocksdb.fixed.key.length', 0],
@@ -59,7 +65,7 @@ export function appendProperties(out: SparseBuffer, p: TableProperties): void {
     ['rocksdb.num.entries', p.entries],
     ['rocksdb.num.filter_entries', filtered ? p.entries : 0],
     ['rocksdb.num.range-deletions', 0],
-    ['rocksdb.oldest.key.time', 0],
+    ['rocksdb.oldest.key.time', p.flushed ? FIXED_SECONDS : 0],
     ['rocksdb.original.file.number', p.number],
     ['rocksdb.prefix.extractor.name', 'nullptr'],
     ['rocksdb.property.collectors', '[]'],

@@ -9,8 +9,8 @@
  * all varints, keys with their length before them.
  */
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
-import { readVarint, varintEnd } from '../../sim/bytes/varint.ts';
-import { ascii, text } from './table-properties.ts';
+import { readVarint, varintEnd, varintLength } from '../../sim/bytes/varint.ts';
+import { ascii, FIXED_SECONDS, text } from './table-properties.ts';
 
 const COMPARATOR = 1;
 const LOG_NUMBER = 2;
@@ -29,12 +29,19 @@ const FIELD_OLDEST_ANCESTOR_TIME = 5;
 const FIELD_CREATION_TIME = 6;
 const FIELD_CHECKSUM = 7;
 const FIELD_CHECKSUM_FUNCTION = 8;
+const FIELD_UNIQUE_ID = 12;
 /** Fields with this bit must be understood. */
 const FIELD_MANDATORY = 64;
 
 const COMPARATOR_NAME = 'leveldb.BytewiseComparator';
 const NO_CHECKSUM_FUNCTION = 'Unknown';
 const FILE_KEY_BYTES_MIN = 8;
+const UNIQUE_ID_BYTES = 16;
+/** The high half of XXH3-128 over the database identity that tables name. */
+const IDENTITY_HASH_HIGH = 0x33338c29;
+const IDENTITY_HASH_LOW = 0x8dfbe459;
+/** The session that tables name, as a number. */
+const SESSION = 1;
 
 export interface EditedFile {
   readonly level: number;
@@ -80,12 +87,14 @@ export function encodeVersionEdit(edit: VersionEdit, into: SparseBuffer): void {
     into.varint(file.smallestSequence);
     into.varint(file.largestSequence);
     for (const field of [FIELD_OLDEST_ANCESTOR_TIME, FIELD_CREATION_TIME]) {
-      appendPair(into, field, 1);
-      into.varint(0);
+      appendPair(into, field, varintLength(FIXED_SECONDS));
+      into.varint(FIXED_SECONDS);
     }
     appendPair(into, FIELD_CHECKSUM, 0);
     into.varint(FIELD_CHECKSUM_FUNCTION);
     appendBytes(into, ascii(NO_CHECKSUM_FUNCTION));
+    appendPair(into, FIELD_UNIQUE_ID, UNIQUE_ID_BYTES);
+    appendUniqueId(into, file.number);
     into.varint(FIELD_END);
   }
 }
@@ -168,4 +177,12 @@ function appendPair(into: SparseBuffer, a: number, b: number): void {
 function appendBytes(into: SparseBuffer, bytes: Uint8Array): void {
   into.varint(bytes.length);
   into.bytes(bytes);
+}
+
+/** What RocksDB derives from the identities in a table's properties and its number, and compares at open. */
+function appendUniqueId(into: SparseBuffer, number: number): void {
+  const high = Math.floor(number / 4294967296);
+  into.u64(SESSION);
+  into.u32((IDENTITY_HASH_LOW ^ (number - high * 4294967296)) >>> 0);
+  into.u32((IDENTITY_HASH_HIGH ^ high) >>> 0);
 }

@@ -10,6 +10,17 @@ const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
     { freelist: 'hashmap', noFreelistSync: true },
     { pageSize: 1024, fillPercent: 0.9 },
   ],
+  rocksdb: [
+    { write_buffer_size: 65536, target_file_size_base: 16384, max_bytes_for_level_base: 65536, bloom_bits_per_key: 10 },
+    {
+      write_buffer_size: 65536,
+      target_file_size_base: 32768,
+      max_bytes_for_level_base: 65536,
+      level_compaction_dynamic_level_bytes: true,
+      level0_file_num_compaction_trigger: 2,
+      block_cache_bytes: 0,
+    },
+  ],
 };
 
 for (const engine of ENGINES) {
