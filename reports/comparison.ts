@@ -129,10 +129,15 @@ export function unique<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }
 
-/** Node names by number: n2 before n10. */
+/** Node names by number, n2 before n10; what is not called n<k> behind them by code unit. */
 export function byNodeName(a: string, b: string): number {
-  const left = Number(a.slice(1));
-  const right = Number(b.slice(1));
-  if (Number.isFinite(left) && Number.isFinite(right) && left !== right) return left - right;
+  const left = nodeNumber(a);
+  const right = nodeNumber(b);
+  if (left !== right) return left < right ? -1 : 1;
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function nodeNumber(name: string): number {
+  const match = /^n(\d+)$/.exec(name);
+  return match === null ? Number.POSITIVE_INFINITY : Number(match[1]);
 }

@@ -11,7 +11,7 @@ export function formatFigure(value: number | null | undefined, unit: Unit): stri
   if (value === null || value === undefined || !Number.isFinite(value)) return UNDEFINED;
   switch (unit) {
     case 'ratio':
-      return formatNumber(value);
+      return formatDecimal(value);
     case 'count':
       return formatNumber(value);
     case 'perSecond':
@@ -31,6 +31,11 @@ export function formatNumber(value: number): string {
   return significant(value);
 }
 
+/** Like `formatNumber`, but a whole number keeps its decimals, so that a column of measurements lines up. */
+function formatDecimal(value: number): string {
+  return Math.abs(value) < 999.5 ? significant(value) : formatNumber(value);
+}
+
 export function formatBytes(value: number): string {
   if (Math.abs(value) < 999.5) return `${significant(value)} B`;
   return `${scaled(value, ['k', 'M', 'G', 'T', 'P'], 1e3)}B`;
@@ -39,8 +44,8 @@ export function formatBytes(value: number): string {
 export function formatMilliseconds(ms: number): string {
   const size = Math.abs(ms);
   if (size >= 9999.5) return `${formatNumber(ms / 1000)} s`;
-  if (size >= 0.1 || size === 0) return `${formatNumber(ms)} ms`;
-  return `${formatNumber(ms * 1000)} µs`;
+  if (size >= 0.1 || size === 0) return `${formatDecimal(ms)} ms`;
+  return `${formatDecimal(ms * 1000)} µs`;
 }
 
 /** Virtual time as seconds. */

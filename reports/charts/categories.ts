@@ -1,5 +1,5 @@
 /** Write amplification by what was written. */
-import { type Comparison, inOrder, spreadOf, unique } from '../comparison.ts';
+import { type Comparison, inOrder, type Spread, spreadOf, unique, type VariantView } from '../comparison.ts';
 import { CATEGORY_ORDER, categoryColour } from '../palette.ts';
 import { numberColumn, textColumn } from '../table.ts';
 import { spreadText } from './bars.ts';
@@ -22,11 +22,7 @@ export const categories: Chart = {
       const total = spreadOf(variant.runs.map((run) => run.metrics.writeAmplification.total));
       if (total === undefined) continue;
       const values: Record<string, number> = {};
-      // A category that one seed did not touch counts as 0 there, or the parts would not add up to the total.
-      for (const name of present) {
-        const known = variant.runs.filter((run) => run.metrics.writeAmplification.total !== null);
-        values[name] = spreadOf(known.map((run) => run.metrics.writeAmplification.byCategory[name] ?? 0))?.mean ?? 0;
-      }
+      for (const name of present) values[name] = categorySpread(variant, name)?.mean ?? 0;
       bars.push({ variant, total, values });
     }
     if (bars.length === 0) return undefined;
@@ -38,12 +34,7 @@ export const categories: Chart = {
         rows: [
           ...present.map((name) => [
             name,
-            ...bars.map((bar) =>
-              spreadText(
-                spreadOf(bar.variant.runs.map((run) => run.metrics.writeAmplification.byCategory[name])),
-                'ratio',
-              ),
-            ),
+            ...bars.map((bar) => spreadText(categorySpread(bar.variant, name), 'ratio')),
           ]),
           ['total', ...bars.map((bar) => spreadText(bar.total, 'ratio'))],
         ],
@@ -51,6 +42,15 @@ export const categories: Chart = {
     };
   },
 };
+
+/** Undefined if no run of the variant has it; a run that lacks what another one has counts as 0, or the parts would not add up. */
+function categorySpread(variant: VariantView, name: string): Spread | undefined {
+  const splits = variant.runs
+    .filter((run) => run.metrics.writeAmplification.total !== null)
+    .map((run) => run.metrics.writeAmplification.byCategory);
+  if (!splits.some((split) => split[name] !== undefined)) return undefined;
+  return spreadOf(splits.map((split) => split[name] ?? 0));
+}
 
 /** In the fixed order, only those with a byte in some run. */
 export function presentCategories(comparison: Comparison): string[] {

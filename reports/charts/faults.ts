@@ -58,13 +58,15 @@ function letterOf(index: number): string {
 
 /** Shading and letters; to be drawn first. `spanSeconds` is the length of the time axis. */
 export function faultLayers(spans: readonly FaultSpan[], spanSeconds: number): Layer[] {
-  if (spans.length === 0) return [];
-  const values = spans.map((span) => ({
+  const visible = spans.filter((span) => span.from < spanSeconds);
+  if (visible.length === 0) return [];
+  const values = visible.map((span) => ({
     letter: span.letter,
     label: span.label,
     variants: span.variants.join(', '),
     from: span.from,
-    to: Math.max(span.to, span.from + spanSeconds / 500),
+    // Wide enough to be seen, and not beyond the axis.
+    to: Math.min(spanSeconds, Math.max(span.to, span.from + spanSeconds / 500)),
     time: `${formatSeconds(span.from * 1e9)} to ${formatSeconds(span.to * 1e9)}`,
   }));
   const tooltip = [

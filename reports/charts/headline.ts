@@ -36,8 +36,10 @@ function headlineCell(figure: HeadlineFigure, variant: VariantView, base: Varian
   const spread = spreadOf(variant.runs.map(figure.of));
   if (spread === undefined) return UNDEFINED;
   const text = formatFigure(spread.mean, figure.unit);
-  const range = rangeText(spread, figure.unit);
-  const cell: RichCell = range === undefined ? { text } : { text, note: range };
+  const missing =
+    spread.count < variant.runs.length ? `${spread.count} of ${counted(variant.runs.length, 'run')}` : undefined;
+  const notes = [rangeText(spread, figure.unit), missing].filter((note) => note !== undefined);
+  const cell: RichCell = notes.length === 0 ? { text } : { text, note: notes.join(', ') };
   if (base === undefined || base === variant) return cell;
   const difference = pairedDifference(base.runs, variant.runs, figure.of);
   if (difference === undefined) return cell;

@@ -311,3 +311,102 @@ function waitsOf(mean: number, shares: readonly number[]): Record<string, number
   });
   return waits;
 }
+
+/** Small and round, for exact expectations: two variants, two seeds, every figure chosen by hand. */
+export function tinyResult(): ScenarioResult {
+  const runs = [tinyRun('a', 1, 2), tinyRun('a', 2, 4), tinyRun('b', 1, 1), tinyRun('b', 2, 2)];
+  return {
+    version: '0.1.0',
+    partial: false,
+    command: 'raftlab run tiny --seed 1..2',
+    scenario: {
+      name: 'tiny',
+      why: 'Is | half as * much?',
+      seeds: [1, 2],
+      variants: [{ variant: 'a' }, { variant: 'b' }],
+      expectations: [],
+    },
+    expectations: [outcome('b / a', 'writeAmplification.total of b / a', '≤ 0.6', 0.5, true)],
+    runs,
+  };
+}
+
+function tinyRun(
+  variant: string,
+  seed: number,
+  scale: number,
+): RunResult & { readonly expectations: readonly ExpectationOutcome[] } {
+  const ms: LatencySummary = {
+    count: 100,
+    mean: 2 * scale,
+    p50: scale,
+    p90: 3 * scale,
+    p99: 10 * scale,
+    p999: 20 * scale,
+    max: 40 * scale,
+    curve: [
+      [0, scale / 2],
+      [50, scale],
+      [90, 3 * scale],
+      [99, 10 * scale],
+      [99.9, 20 * scale],
+      [100, 40 * scale],
+    ],
+  };
+  const waits: Record<string, number> = {};
+  for (const wait of WAITS) waits[wait] = 0;
+  waits.walSync = 1.5 * scale;
+  waits.network = 0.5 * scale;
+  const written = 3000 * scale;
+  return {
+    variant,
+    engine: 'bolt',
+    nodes: 1,
+    seed,
+    traceHash: `000000000000000${seed}`,
+    events: 1000,
+    virtualTimeNs: 2 * SECOND,
+    violations: [],
+    expectations: [outcome(variant, 'latencyMs.put.max', '≤ 200', ms.max, ms.max <= 200)],
+    ended: 'complete',
+    metrics: {
+      throughputOpsPerS: 50,
+      operations: { ok: 100, failed: 0, unknown: 0, retries: 1 },
+      latencyMs: { put: ms },
+      latencyWaitsMs: { put: waits },
+      writeAmplification: {
+        total: 3 * scale,
+        byBoundary: { raftLog: scale, engine: 2 * scale, snapshot: 0, fileSystem: 3 * scale, device: 4 * scale },
+        byCategory: { wal: scale, page: 2 * scale },
+        byNode: { n1: 3 * scale },
+      },
+      bytes: {
+        client: 1000,
+        written,
+        read: 0,
+        device: 4000 * scale,
+        network: 0,
+        writtenByCategory: { wal: 1000 * scale, page: 2000 * scale },
+      },
+      fsyncs: 10 * scale,
+      fsyncsByCategory: { wal: 10 * scale },
+      // One run has no live keys: NaN in memory, null in the file.
+      spaceAmplification: variant === 'b' && seed === 2 ? Number.NaN : 1.5,
+      memoryBytes: { total: 1e6 * scale, byOwner: { 'page cache': 1e6 * scale } },
+      engineFigures: { pages: 10 * scale },
+      raft: { elections: 1, leaderChanges: 1, snapshotsInstalled: 0, restarts: 0 },
+      unavailableMsMax: 12,
+    },
+    series: {
+      stepNs: SECOND,
+      okPerS: [60, 40],
+      failedPerS: [0, 0],
+      latencyMsP50: [scale, null],
+      latencyMsP99: [10 * scale, null],
+      writtenBytesByCategory: { wal: [500 * scale, 500 * scale], page: [2000 * scale, 0] },
+      writtenBytesByNode: { n1: [2500 * scale, 500 * scale] },
+      clientBytes: [600, 400],
+    },
+    faultWindows: [{ fault: 'crash', label: 'crash: n1', fromNs: SECOND, toNs: 1.5 * SECOND }],
+  };
+}
