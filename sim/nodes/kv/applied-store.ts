@@ -158,6 +158,11 @@ export class AppliedStore {
     return 'ok';
   }
 
+  /** 53 of the 64 bits of the hash. */
+  get applyHashWord(): number {
+    return (this.hashHigh >>> 11) * 4294967296 + (this.hashLow >>> 0);
+  }
+
   applyHash(): string {
     return hex8(this.hashHigh) + hex8(this.hashLow);
   }

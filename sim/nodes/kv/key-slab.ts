@@ -1,15 +1,15 @@
 /**
  * Key bytes of the in-memory index, packed: each key once, its length in two bytes before it, addressed by a number.
  *
- * In slabs of 1 MiB, made as needed; a key never crosses one. Limits, asserted: keys up to 65,535 B, 4 GiB in all.
+ * In slabs of 256 KiB, made as needed; a key never crosses one. Limits, asserted: keys up to 65,535 B, 4 GiB in all.
  */
 import { assert } from '../../assert.ts';
 import { compareRanges } from '../../bytes/compare.ts';
 
-const SLAB_BITS = 20;
+const SLAB_BITS = 18;
 const SLAB_BYTES = 1 << SLAB_BITS;
 const SLAB_MASK = SLAB_BYTES - 1;
-const SLABS_MAX = 4096;
+const SLABS_MAX = 16_384;
 const KEY_BYTES_MAX = 0xffff;
 
 export class KeySlab {

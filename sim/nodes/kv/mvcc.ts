@@ -84,7 +84,10 @@ export class MvccStateMachine implements StateMachine {
     if (outcome === 'corrupt' || outcome === 'io-error') return outcome;
     this.revision = Math.max(FIRST_REVISION, this.#store.savedRevision);
     this.#finishedRevision = this.#readRevision(FINISHED);
-    this.compactedRevision = Math.max(this.#readRevision(SCHEDULED), this.#finishedRevision);
+    const scheduled = this.#readRevision(SCHEDULED);
+    // one above the saved revision belongs to an entry that will be applied again: too early, it would take what is not there yet
+    this.compactedRevision =
+      scheduled <= this.revision ? Math.max(scheduled, this.#finishedRevision) : this.#finishedRevision;
     return this.#restoreIndex() ? outcome : 'corrupt';
   }
 
@@ -153,6 +156,10 @@ export class MvccStateMachine implements StateMachine {
     if (this.#isCompacting || this.compactedRevision <= this.#finishedRevision) return undefined;
     this.#isCompacting = true;
     return this.#compact(this.compactedRevision);
+  }
+
+  get applyHashWord(): number {
+    return this.#store.applyHashWord;
   }
 
   applyHash(): string {

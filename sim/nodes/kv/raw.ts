@@ -87,6 +87,10 @@ export class RawStateMachine implements StateMachine {
     return undefined;
   }
 
+  get applyHashWord(): number {
+    return this.#store.applyHashWord;
+  }
+
   applyHash(): string {
     return this.#store.applyHash();
   }

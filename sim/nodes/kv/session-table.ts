@@ -40,7 +40,10 @@ export class SessionTable {
   readonly #scratch = new Uint8Array(BLOCK_SESSIONS * RECORD_BYTES_MAX);
   readonly #value = new Value();
 
-  constructor() {
+  readonly #sessionsMax: number;
+
+  constructor(sessionsMax = SESSIONS_MAX) {
+    this.#sessionsMax = sessionsMax;
     this.#key.set(KEY_PREFIX);
   }
 
@@ -124,7 +127,7 @@ export class SessionTable {
       slot += BLOCK_SESSIONS;
       return sound;
     });
-    if (nextSlot >= SESSIONS_MAX) return false;
+    if (nextSlot >= this.#sessionsMax) return false;
     this.#nextSlot = nextSlot;
     return sound;
   }
@@ -133,7 +136,7 @@ export class SessionTable {
     let at = 0;
     for (let i = 0; at < bytes.length; i++) {
       const session = readVarint(bytes, at, bytes.length);
-      if (varintEnd < 0 || i >= BLOCK_SESSIONS || this.count >= SESSIONS_MAX) return false;
+      if (varintEnd < 0 || i >= BLOCK_SESSIONS || this.count >= this.#sessionsMax) return false;
       const sequence = readVarint(bytes, varintEnd, bytes.length);
       if (varintEnd < 0) return false;
       const revision = readVarint(bytes, varintEnd, bytes.length);
@@ -150,9 +153,9 @@ export class SessionTable {
   }
 
   #open(session: number): number {
-    const isNew = this.count < SESSIONS_MAX;
+    const isNew = this.count < this.#sessionsMax;
     const slot = isNew ? this.count++ : this.#nextSlot;
-    if (!isNew) this.#nextSlot = (slot + 1) % SESSIONS_MAX;
+    if (!isNew) this.#nextSlot = (slot + 1) % this.#sessionsMax;
     if (slot === this.#sessions.length) this.#grow(slot * 2);
     this.#sessions[slot] = session;
     this.#sequences[slot] = 0;

@@ -74,6 +74,8 @@ export interface StateMachine {
    * equal index. 16 hex digits.
    */
   applyHash(): string;
+  /** The same in one double: cheap enough to compare after every entry. */
+  readonly applyHashWord: number;
   /** Over all keys and values that a reader sees now: walks the store. 8 hex digits. */
   contentHash(): string;
   /** Bytes that the real process would hold, by owner. */
