@@ -369,7 +369,7 @@ export class BoltEngine implements StorageEngine {
 
   #writePages(transaction: Transaction, freelistPages: number): WriteOutcome {
     const { disk, work } = this.#context;
-    const { writtenIds, writtenNodes, writtenCount, pages, pageSize } = transaction;
+    const { writtenIds, writtenNodes, writtenCount, pageSize } = transaction;
     const file = this.#file!;
     const out = this.#out;
     sortIds(writtenIds, writtenNodes, writtenCount);
@@ -382,7 +382,6 @@ export class BoltEngine implements StorageEngine {
       const category = node === FREELIST_NODE ? 'freelist' : 'page';
       const written = disk.write(file, id * pageSize, out, 0, out.length, category);
       if (written !== 'ok') return written;
-      pages.forget(id);
     }
     transaction.stats.writes += writtenCount;
     work.counts[SYSTEM_CALLS]! += writtenCount + 1;

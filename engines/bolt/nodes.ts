@@ -9,6 +9,10 @@
  *     2  leaf: index of the value in `values`          branch: page id of the child
  *     3  leaf: length of the real value                branch: the child's node + 1, or 0
  *
+ * A branch also has `heads`: of each key the four bytes behind the prefix that all its keys share, as one
+ * number, so that a search compares numbers side by side. They are made when the page is taken apart: a branch
+ * changes only in a commit, in which nobody searches it any more.
+ *
  * A value is four integers: where its literal bytes stand, how many, where the fill goes, how much
  * fill. What is overwritten or deleted stays in the arena until the transaction ends.
  *
@@ -50,10 +54,15 @@ export class Nodes {
   /** Spill: where the last spilled child stands. */
   childHint: Int32Array = new Int32Array(64);
   bucket: Int32Array = new Int32Array(64);
+  /** Branch: where its heads are, and the length of the shared prefix. −1: it has none. */
+  #headsFrom: Int32Array = new Int32Array(64);
+  #prefixLength: Int32Array = new Int32Array(64);
   #flags = new Uint8Array(64);
 
   inodes: Int32Array = new Int32Array(1024);
   #inodesEnd = 0;
+  #heads = new Uint32Array(1024);
+  #headsEnd = 0;
   values: Int32Array = new Int32Array(1024);
   #valuesEnd = 0;
   bytes = new Uint8Array(4096);
@@ -67,15 +76,17 @@ export class Nodes {
   reset(): void {
     this.nodeCount = 0;
     this.#inodesEnd = 0;
+    this.#headsEnd = 0;
     this.#valuesEnd = 0;
     this.#bytesEnd = 0;
   }
 
   get memoryBytes(): number {
     return (
-      8 * this.pgid.byteLength +
+      10 * this.pgid.byteLength +
       this.#flags.byteLength +
       this.inodes.byteLength +
+      this.#heads.byteLength +
       this.values.byteLength +
       this.bytes.byteLength
     );
@@ -116,6 +127,7 @@ export class Nodes {
     this.count[node] = 0;
     this.childHint[node] = 0;
     this.bucket[node] = bucket;
+    this.#headsFrom[node] = -1;
     this.#flags[node] = isLeaf ? IS_LEAF : 0;
     this.capacity[node] = records;
     this.first[node] = this.#takeRecords(records);
@@ -147,7 +159,35 @@ export class Nodes {
       flatten(page.buffer);
       failure = isLeaf ? this.#readLeaf(node, page) : this.#readBranch(node, page);
     }
-    return failure === SOUND ? node : -1;
+    if (failure !== SOUND) return -1;
+    if (!isLeaf) this.#makeHeads(node);
+    return node;
+  }
+
+  #makeHeads(node: number): void {
+    const count = this.count[node]!;
+    const from = this.#headsEnd;
+    if (from + count > this.#heads.length) {
+      const grown = new Uint32Array(Math.max(from + count, this.#heads.length * 2));
+      grown.set(this.#heads.subarray(0, from));
+      this.#heads = grown;
+    }
+    this.#headsEnd = from + count;
+    this.#headsFrom[node] = from;
+    const { inodes, bytes } = this;
+    const heads = this.#heads;
+    const first = this.first[node]!;
+    const last = first + (count - 1) * RECORD;
+    const a = inodes[first]!;
+    const b = inodes[last]!;
+    const shortest = Math.min(inodes[first + 1]! & KEY_LENGTH_MASK, inodes[last + 1]! & KEY_LENGTH_MASK);
+    let prefix = 0;
+    while (prefix < shortest && bytes[a + prefix] === bytes[b + prefix]) prefix++;
+    this.#prefixLength[node] = prefix;
+    for (let i = 0, record = first; i < count; i++, record += RECORD) {
+      const at = inodes[record]!;
+      heads[from + i] = headOf(bytes, at + prefix, at + (inodes[record + 1]! & KEY_LENGTH_MASK));
+    }
   }
 
   /** Appends all literal bytes behind the elements to the arena; returns what to add to their index to find them there. */
@@ -237,11 +277,14 @@ export class Nodes {
 
   /** Index of the first record whose key is not below key[from, to); `exact` says whether it is that key. */
   lowerBound(node: number, key: Uint8Array, from: number, to: number): number {
+    return this.#lowerBoundAmong(node, 0, this.count[node]!, key, from, to);
+  }
+
+  /** The same, known to lie within [low, high]. */
+  #lowerBoundAmong(node: number, low: number, high: number, key: Uint8Array, from: number, to: number): number {
     const { inodes, bytes } = this;
     const first = this.first[node]!;
     const length = to - from;
-    let low = 0;
-    let high = this.count[node]!;
     // bytes that the key is known to share with the records on either side
     let lowShared = 0;
     let highShared = 0;
@@ -273,7 +316,34 @@ export class Nodes {
 
   /** Index of the child that holds the key. */
   childIndex(node: number, key: Uint8Array, from: number, to: number): number {
-    const index = this.lowerBound(node, key, from, to);
+    const headsFrom = this.#headsFrom[node]!;
+    const prefix = this.#prefixLength[node]!;
+    const count = this.count[node]!;
+    if (headsFrom < 0 || to - from < prefix) return this.#childIndexAmong(node, 0, count, key, from, to);
+    const { bytes } = this;
+    const start = this.inodes[this.first[node]!]!;
+    for (let i = 0; i < prefix; i++) {
+      const difference = key[from + i]! - bytes[start + i]!;
+      if (difference !== 0) return difference < 0 ? 0 : count - 1;
+    }
+    const heads = this.#heads;
+    const head = headOf(key, from + prefix, to);
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (heads[headsFrom + middle]! < head) low = middle + 1;
+      else high = middle;
+    }
+    this.keysCompared += 32 - Math.clz32(count);
+    if (low === count || heads[headsFrom + low] !== head) return low === 0 ? 0 : low - 1;
+    let equalTo = low + 1;
+    while (equalTo < count && heads[headsFrom + equalTo] === head) equalTo++;
+    return this.#childIndexAmong(node, low, equalTo, key, from, to);
+  }
+
+  #childIndexAmong(node: number, low: number, high: number, key: Uint8Array, from: number, to: number): number {
+    const index = this.#lowerBoundAmong(node, low, high, key, from, to);
     return this.exact || index === 0 ? index : index - 1;
   }
 
@@ -378,51 +448,67 @@ export class Nodes {
   /** Appends the node as a page image, without padding. */
   serialise(node: number, id: number, overflow: number, out: SparseBuffer): void {
     const isLeaf = this.isLeaf(node);
+    writePageHeader(out, id, isLeaf ? LEAF_PAGE : BRANCH_PAGE, this.count[node]!, overflow);
+    if (isLeaf) this.#serialiseLeaf(node, out);
+    else this.#serialiseBranch(node, out);
+  }
+
+  #serialiseBranch(node: number, out: SparseBuffer): void {
+    const { inodes, bytes } = this;
     const count = this.count[node]!;
-    const { inodes, values, bytes } = this;
-    writePageHeader(out, id, isLeaf ? LEAF_PAGE : BRANCH_PAGE, count, overflow);
-    out.reserve(count * ELEMENT_BYTES);
+    const size = this.size(node) - PAGE_HEADER_BYTES;
+    out.reserve(size);
     const { literal } = out;
     let element = out.literalLength;
+    let data = element + count * ELEMENT_BYTES;
     let record = this.first[node]!;
-    let data = count * ELEMENT_BYTES; // from the element at hand to its key
-    for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD, data -= ELEMENT_BYTES) {
-      const packed = inodes[record + 1]!;
-      const keyLength = packed & KEY_LENGTH_MASK;
-      if (isLeaf) {
-        writeU32LE(literal, element, packed >>> FLAGS_SHIFT);
-        writeU32LE(literal, element + 4, data);
-        writeU32LE(literal, element + 8, keyLength);
-        writeU32LE(literal, element + 12, inodes[record + 3]!);
-        data += keyLength + inodes[record + 3]!;
-      } else {
-        writeU32LE(literal, element, data);
-        writeU32LE(literal, element + 4, keyLength);
-        writeU32LE(literal, element + 8, inodes[record + 2]!);
-        writeU32LE(literal, element + 12, 0);
-        data += keyLength;
-      }
+    for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
+      const keyLength = inodes[record + 1]! & KEY_LENGTH_MASK;
+      writeU32LE(literal, element, data - element);
+      writeU32LE(literal, element + 4, keyLength);
+      writeU32LE(literal, element + 8, inodes[record + 2]!);
+      writeU32LE(literal, element + 12, 0);
+      const keyAt = inodes[record]!;
+      copyBytes(bytes, keyAt, keyAt + keyLength, literal, data);
+      data += keyLength;
     }
+    out.literalLength += size;
+    out.length += size;
+  }
+
+  #serialiseLeaf(node: number, out: SparseBuffer): void {
+    const { inodes, values, bytes } = this;
+    const count = this.count[node]!;
+    out.reserve(count * ELEMENT_BYTES);
+    let element = out.literalLength;
     out.literalLength += count * ELEMENT_BYTES;
     out.length += count * ELEMENT_BYTES;
-    record = this.first[node]!;
-    for (let i = 0; i < count; i++, record += RECORD) {
+    let record = this.first[node]!;
+    let pos = count * ELEMENT_BYTES; // from the element at hand to its key
+    for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD, pos -= ELEMENT_BYTES) {
+      const packed = inodes[record + 1]!;
       const keyAt = inodes[record]!;
-      const keyTo = keyAt + (inodes[record + 1]! & KEY_LENGTH_MASK);
-      if (!isLeaf) {
-        out.bytes(bytes, keyAt, keyTo);
-        continue;
-      }
+      const keyTo = keyAt + (packed & KEY_LENGTH_MASK);
+      const valueLength = inodes[record + 3]!;
       const slot = inodes[record + 2]!;
       const valueAt = values[slot]!;
+      const literalBytes = values[slot + 1]!;
+      out.reserve(keyTo - keyAt + literalBytes);
+      const { literal } = out;
+      writeU32LE(literal, element, packed >>> FLAGS_SHIFT);
+      writeU32LE(literal, element + 4, pos);
+      writeU32LE(literal, element + 8, keyTo - keyAt);
+      writeU32LE(literal, element + 12, valueLength);
+      pos += keyTo - keyAt + valueLength;
       const fillFrom = valueAt + values[slot + 2]!;
-      const valueTo = valueAt + values[slot + 1]!;
-      if (valueAt === keyTo) out.bytes(bytes, keyAt, fillFrom);
-      else {
-        out.bytes(bytes, keyAt, keyTo);
-        out.bytes(bytes, valueAt, fillFrom);
-      }
+      const keyEnd = out.literalLength + keyTo - keyAt;
+      const prefixEnd = keyEnd + fillFrom - valueAt;
+      copyBytes(bytes, keyAt, keyTo, literal, out.literalLength);
+      copyBytes(bytes, valueAt, fillFrom, literal, keyEnd);
+      out.length += prefixEnd - out.literalLength;
+      out.literalLength = prefixEnd;
       out.run(FILL, values[slot + 3]!);
+      const valueTo = valueAt + literalBytes;
       if (fillFrom < valueTo) out.bytes(bytes, fillFrom, valueTo);
     }
   }
@@ -518,6 +604,8 @@ export class Nodes {
     this.count = grownIds(this.count, size);
     this.childHint = grownIds(this.childHint, size);
     this.bucket = grownIds(this.bucket, size);
+    this.#headsFrom = grownIds(this.#headsFrom, size);
+    this.#prefixLength = grownIds(this.#prefixLength, size);
     const flags = new Uint8Array(size);
     flags.set(this.#flags);
     this.#flags = flags;
@@ -528,6 +616,18 @@ const SOUND = 0;
 const BAD_ELEMENT = 1;
 /** A run stands where literal bytes are needed: expand the page and read it again. */
 const RETRY_FLAT = 2;
+
+/** The first four of bytes[from, to) as a number that compares as they do; zeros where there are fewer. */
+function headOf(bytes: Uint8Array, from: number, to: number): number {
+  const length = to - from;
+  return (
+    (((length > 0 ? bytes[from]! : 0) << 24) |
+      ((length > 1 ? bytes[from + 1]! : 0) << 16) |
+      ((length > 2 ? bytes[from + 2]! : 0) << 8) |
+      (length > 3 ? bytes[from + 3]! : 0)) >>>
+    0
+  );
+}
 
 function copyBytes(source: Uint8Array, from: number, to: number, target: Uint8Array, at: number): void {
   if (to - from <= 64) for (let i = from; i < to; i++) target[at++] = source[i]!;

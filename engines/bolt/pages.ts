@@ -3,18 +3,17 @@
  * well-formed page of the expected id, or a fault.
  *
  * bbolt reads through a memory map: a page costs no system call, and a device read only if the
- * operating system's cache lacks it. That is what `disk.read` stands for. A few branch pages are
- * kept here besides, at most `BRANCH_PAGES_MAX`, in the slot of their id; reads of these do not reach the disk's page
- * cache, in which they would be the hottest anyway.
+ * operating system's cache lacks it. That is what `disk.read` stands for. Branch pages are kept
+ * besides (`BranchImages`); reads of these do not reach the disk's page cache, in which they would be
+ * the hottest anyway, and do not see what becomes of the page on the disk.
  */
+import { readU16LE } from '../../sim/bytes/fixed.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
 import { PAGES_TOUCHED, type Work } from '../../sim/work.ts';
+import { BranchImages } from './branch-images.ts';
 import { BRANCH_PAGE, ELEMENT_BYTES, LEAF_PAGE, PAGE_HEADER_BYTES } from './format.ts';
-
-/** 256 pages of some 2.5 KiB. */
-const BRANCH_PAGES_MAX = 256;
 
 /** One page with its overflow pages, header taken apart. Reused. */
 export class Page {
@@ -34,8 +33,12 @@ export class Pages {
   highWater = 0;
   /** The first thing found wrong since the last `takeFault`. */
   #fault: Fault | undefined;
-  readonly #branches: (Page | undefined)[] = new Array(BRANCH_PAGES_MAX).fill(undefined);
-  readonly #leaf = new Page();
+  readonly #branches = new BranchImages();
+  /** Whose buffer stands for a kept image. */
+  readonly #branch = new Page();
+  readonly #page = new Page();
+  /** Overflow pages. */
+  readonly #rest = new SparseBuffer(1024);
 
   constructor(disk: Disk, file: File, work: Work, pageSize: number) {
     this.#disk = disk;
@@ -62,29 +65,41 @@ export class Pages {
   /** A tree page by its id; borrowed until another one is asked for. Undefined: see `fault`. */
   tree(id: number): Page | undefined {
     this.#work.counts[PAGES_TOUCHED]!++;
-    const slot = id % BRANCH_PAGES_MAX;
-    const kept = this.#branches[slot];
-    if (kept !== undefined && kept.id === id) return kept;
-    const leaf = this.#leaf;
-    if (!this.read(id, leaf)) return undefined;
-    if (leaf.flags === BRANCH_PAGE && leaf.overflow === 0) {
-      const page = kept ?? new Page();
-      copyPage(leaf, page);
-      this.#branches[slot] = page;
-    }
-    return leaf;
+    const image = this.#branches.get(id);
+    if (image !== undefined) return this.#show(id, image);
+    const page = this.#page;
+    if (!this.read(id, page)) return undefined;
+    if (page.flags === BRANCH_PAGE && page.overflow === 0) this.keepBranch(id, page.buffer);
+    return page;
   }
 
-  /** The page has been given new content. */
+  /** Keeps a branch page that has no overflow pages; its padding may be missing. */
+  keepBranch(id: number, buffer: SparseBuffer): void {
+    const isPlain = buffer.runCount === 0 || buffer.runStart[0]! + buffer.runLength[0]! === buffer.length;
+    if (isPlain) this.#branches.keep(id, buffer.literal, buffer.literalLength);
+  }
+
+  /** The page is about to get new content, or was freed. */
   forget(id: number): void {
-    const kept = this.#branches[id % BRANCH_PAGES_MAX];
-    if (kept !== undefined && kept.id === id) kept.id = 0;
+    this.#branches.forget(id);
   }
 
   get memoryBytes(): number {
-    let bytes = 0;
-    for (const page of this.#branches) if (page !== undefined) bytes += page.buffer.literal.length;
-    return bytes;
+    return this.#branches.memoryBytes;
+  }
+
+  #show(id: number, image: Uint8Array): Page {
+    const page = this.#branch;
+    const { buffer } = page;
+    buffer.literal = image;
+    buffer.literalLength = image.length;
+    buffer.length = image.length;
+    buffer.runCount = 0;
+    page.id = id;
+    page.flags = BRANCH_PAGE;
+    page.count = readU16LE(image, 10);
+    page.overflow = 0;
+    return page;
   }
 
   /** Reads branch or leaf page `id` into `page` and validates header and elements' place. */
@@ -108,9 +123,13 @@ export class Pages {
     const overflow = buffer.readU32(12);
     if (overflow > 0) {
       if (id + overflow >= this.highWater) return this.fail(id, `${overflow} overflow pages reach beyond the file`);
-      const bytes = (overflow + 1) * pageSize;
-      if (this.#disk.read(this.#file, id * pageSize, bytes, buffer) !== 'ok') return this.fail(id, 'cannot be read');
-      if (buffer.length < bytes) return this.fail(id, 'lies beyond the end of the file');
+      const rest = this.#rest;
+      const bytes = overflow * pageSize;
+      if (this.#disk.read(this.#file, (id + 1) * pageSize, bytes, rest) !== 'ok') {
+        return this.fail(id, 'cannot be read');
+      }
+      if (rest.length < bytes) return this.fail(id, 'lies beyond the end of the file');
+      buffer.slice(rest, 0, bytes);
     }
     page.id = id;
     page.flags = buffer.readU16(8);
@@ -146,13 +165,4 @@ export function flatten(buffer: SparseBuffer): void {
   const bytes = buffer.toBytes();
   buffer.reset();
   buffer.bytes(bytes);
-}
-
-function copyPage(from: Page, to: Page): void {
-  to.buffer.reset();
-  to.buffer.slice(from.buffer, 0, from.buffer.length);
-  to.id = from.id;
-  to.flags = from.flags;
-  to.count = from.count;
-  to.overflow = from.overflow;
 }

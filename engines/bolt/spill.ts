@@ -197,5 +197,6 @@ export function writeNode(transaction: Transaction, node: number, out: SparseBuf
   nodes.serialise(node, nodes.pgid[node]!, pages - 1, out);
   transaction.work.counts[PAGES_SERIALISED]!++;
   transaction.work.counts[BYTES_COPIED]! += out.length;
+  if (pages === 1 && !nodes.isLeaf(node)) transaction.pages.keepBranch(nodes.pgid[node]!, out);
   out.run(0, pages * pageSize - out.length);
 }
