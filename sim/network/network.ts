@@ -18,7 +18,7 @@
  */
 import { assert } from '../assert.ts';
 import type { Duration, Time } from '../clock.ts';
-import { MILLISECOND, SECOND } from '../clock.ts';
+import { SECOND } from '../clock.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
@@ -37,22 +37,16 @@ import {
   NEW,
   OPEN,
 } from './connection.ts';
+import { networkCounters } from './counters.ts';
 import { Link } from './link.ts';
-import { DATA, FIN, KIND_NAMES, type MessageQueue, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
+import { DATA, FIN, KIND_NAMES, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
 import type { BlockedPairs } from './partition.ts';
+import { DELIVER, GIVE_UP, RESUME, Transport, WRITABLE } from './transport.ts';
 
-const DELIVER = 1;
-const RESUME = 2;
-const GIVE_UP = 3;
-const WRITABLE = 4;
 const STAGE_HEAD = 5;
 const STAGE_TIMER = 6;
 
-/** An IP and a TCP header: what a message without data weighs. */
-const CONTROL_BYTES = 40;
 const CONNECTIONS_MAX = 1 << 16;
-const RETRANSMISSION_TIMEOUT_NS: Duration = 200 * MILLISECOND;
-const RETRANSMISSION_TIMEOUT_NS_MAX: Duration = 120 * SECOND;
 const GIVE_UP_NS: Duration = 5 * SECOND;
 
 export interface NetworkOptions {
@@ -69,44 +63,14 @@ export interface NetworkOptions {
 /** Names a partition in force; 0 names none. */
 export type BlockHandle = number;
 
-/** Since the start of the run. */
-export interface NetworkCounters {
-  messagesSent: number;
-  bytesSent: number;
-  messagesDelivered: number;
-  bytesDelivered: number;
-  /** Sent and never delivered: the connection ended first. */
-  messagesLost: number;
-  bytesLost: number;
-  /** Caught by a partition, or sent behind something that was, and sent again. */
-  messagesRetransmitted: number;
-  bytesRetransmitted: number;
-  sendsRefused: number;
-  dials: number;
-  resets: number;
-  unreachable: number;
-}
-
 export class Network implements Handler, ConnectionOwner, ChainOutput {
   readonly traceId: number;
   readonly machines: number;
-  readonly counters: NetworkCounters = {
-    messagesSent: 0,
-    bytesSent: 0,
-    messagesDelivered: 0,
-    bytesDelivered: 0,
-    messagesLost: 0,
-    bytesLost: 0,
-    messagesRetransmitted: 0,
-    bytesRetransmitted: 0,
-    sendsRefused: 0,
-    dials: 0,
-    resets: 0,
-    unreachable: 0,
-  };
+  readonly counters = networkCounters();
   readonly #loop: EventLoop;
   readonly #links: Link[] = [];
   readonly #slots = new MessageSlots();
+  readonly #transport: Transport;
   readonly #chains: ToxicChains;
   readonly #listeners: (Listener | undefined)[] = [];
   /** In the order of dialling. */
@@ -115,8 +79,9 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   readonly #directions: (Direction | undefined)[] = [];
   readonly #freeConnections: number[] = [];
   readonly #blocks = new Map<BlockHandle, BlockedPairs>();
+  /** Handles of `down`, by proxy. */
+  readonly #disabledProxies = new Map<string, ToxicHandle>();
   readonly #machineNames: readonly string[];
-  readonly #giveUpNs: Duration;
   #serial = 0;
   #blockHandles = 0;
 
@@ -125,7 +90,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     this.traceId = options.traceId;
     this.machines = options.machines;
     this.#machineNames = options.machineNames ?? [];
-    this.#giveUpNs = options.giveUpNs ?? GIVE_UP_NS;
+    this.#transport = new Transport(loop, this, this.#slots, this.counters, options.giveUpNs ?? GIVE_UP_NS);
     this.#chains = new ToxicChains(loop, rng, this, { head: STAGE_HEAD, timer: STAGE_TIMER });
     const { link } = options;
     for (let from = 0; from < options.machines; from++) {
@@ -166,7 +131,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       forth.state = OPEN;
       back.endpoint?.onOpen?.(connection, ACCEPTOR);
     } else {
-      this.#sendControl(forth, SYN);
+      this.#transport.sendControl(forth, SYN);
     }
     return connection;
   }
@@ -176,14 +141,14 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     if (direction.state !== OPEN) return false;
     if (direction.hasEnded) {
       // A proxy has closed it; the sender will hear of that soon.
-      this.#count(bytes);
-      this.#lose(bytes);
+      this.#transport.countSent(bytes);
+      this.#transport.countLost(bytes);
       return true;
     }
     if (direction.isSlow) return this.#sendSlowly(direction, message, bytes);
-    if (!direction.link.hasRoom(bytes, this.#loop.now)) return this.#refuse(direction, true);
-    this.#count(bytes);
-    this.#transmit(direction, this.#slots.take(message, DATA, bytes), bytes);
+    if (!direction.link.hasRoom(bytes, this.#loop.now)) return this.#transport.refuse(direction, true);
+    this.#transport.countSent(bytes);
+    this.#transport.transmit(direction, this.#slots.take(message, DATA, bytes), bytes);
     return true;
   }
 
@@ -262,7 +227,6 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       this.removeToxic(handle);
     }
   }
-  readonly #disabledProxies = new Map<string, ToxicHandle>();
 
   /** A machine has crashed: its side of everything is gone without a word to it, and it no longer listens. */
   resetMachine(machine: number): void {
@@ -307,7 +271,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     if (opcode === DELIVER) this.#deliver(a, this.#directions[b]!);
     else if (opcode === STAGE_HEAD) this.#chains.onHead(a);
     else if (opcode === STAGE_TIMER) this.#chains.onTimer(a);
-    else if (opcode === RESUME) this.#resume(this.#directions[a]!);
+    else if (opcode === RESUME) this.#transport.resume(this.#directions[a]!);
     else if (opcode === GIVE_UP) this.#giveUp(this.#directions[a]!);
     else this.#tellWritable(this.#directions[a]!);
   }
@@ -330,45 +294,25 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   // ——— sending ———
 
   #sendSlowly(direction: Direction, message: unknown, bytes: number): boolean {
-    const waiting = direction.heldBytes + direction.unacknowledgedBytes;
-    if (waiting > 0 && waiting + bytes > direction.link.queueBytes) return this.#refuse(direction, false);
+    const transport = this.#transport;
+    if (transport.isFull(direction, bytes)) return transport.refuse(direction, false);
     if (!direction.isChained && direction.stalledSince < 0 && !direction.link.hasRoom(bytes, this.#loop.now)) {
-      return this.#refuse(direction, true);
+      return transport.refuse(direction, true);
     }
-    this.#count(bytes);
+    transport.countSent(bytes);
     const slot = this.#slots.take(message, DATA, bytes);
     if (direction.isChained) {
       direction.heldBytes += bytes;
       this.#chains.enter(direction, slot, bytes);
     } else {
-      this.#dispatch(direction, slot, bytes);
+      transport.dispatch(direction, slot, bytes);
     }
     return true;
   }
 
-  #refuse(direction: Direction, isLinkFull: boolean): false {
-    this.counters.sendsRefused++;
-    direction.wantsWritable = true;
-    // A full link empties by itself; a full stream calls `#wakeSender` when it moves again.
-    if (isLinkFull && direction.writableEvent === 0) {
-      this.#scheduleWritable(direction, direction.link.halfEmptyAt(this.#loop.now));
-    }
-    return false;
-  }
-
-  #scheduleWritable(direction: Direction, at: Time): void {
-    direction.writableEvent = this.#loop.schedule(at, this, WRITABLE, direction.index);
-  }
-
-  #wakeSender(direction: Direction): void {
-    if (!direction.wantsWritable || direction.writableEvent !== 0) return;
-    const waiting = direction.heldBytes + direction.unacknowledgedBytes;
-    if (waiting * 2 <= direction.link.queueBytes) this.#scheduleWritable(direction, this.#loop.now);
-  }
-
   #wakeSenders(): void {
     for (const connection of this.#connections)
-      for (const direction of connection.directions) this.#wakeSender(direction);
+      for (const direction of connection.directions) this.#transport.wakeSender(direction);
   }
 
   #tellWritable(direction: Direction): void {
@@ -378,46 +322,21 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     direction.endpoint?.onWritable?.(direction.connection, direction.sender);
   }
 
-  /** Onto the wire, or behind what waits for the partition to end. `bytes` may be less than the message's: the last piece. */
-  #dispatch(direction: Direction, slot: number, bytes: number): void {
-    if (direction.stalledSince >= 0) {
-      direction.heldBytes += this.#slots.bytes[slot]!;
-      this.#slots.push(direction.held, slot);
-    } else {
-      this.#transmit(direction, slot, bytes);
-    }
-  }
-
-  #transmit(direction: Direction, slot: number, bytes: number): void {
-    let arrival = direction.link.transmit(bytes, this.#loop.now);
-    if (arrival < direction.lastArrival) arrival = direction.lastArrival;
-    else direction.lastArrival = arrival;
-    const slots = this.#slots;
-    slots.push(direction.flight, slot);
-    slots.event[slot] = this.#loop.schedule(arrival, this, DELIVER, slot, direction.index);
-  }
-
-  #sendControl(direction: Direction, kind: number): void {
-    this.#dispatch(direction, this.#slots.take(undefined, kind, CONTROL_BYTES), CONTROL_BYTES);
-  }
-
   // ——— what the chains of toxics ask for ———
 
   put(direction: Direction, bytes: number, message: number): void {
+    const transport = this.#transport;
     direction.heldBytes -= bytes;
-    if (message >= 0) {
-      this.#dispatch(direction, message, bytes);
-    } else if (direction.stalledSince < 0) {
-      direction.lastArrival = Math.max(direction.lastArrival, direction.link.transmit(bytes, this.#loop.now));
-    }
-    this.#wakeSender(direction);
+    if (message >= 0) transport.dispatch(direction, message, bytes);
+    else transport.transmitPiece(direction, bytes);
+    transport.wakeSender(direction);
   }
 
   putClose(direction: Direction): void {
     if (direction.hasSentFin || direction.hasSentReset) return;
     direction.hasEnded = true;
     direction.hasSentFin = true;
-    this.#sendControl(direction, FIN);
+    this.#transport.sendControl(direction, FIN);
     // The proxy has closed, not the sender: the sender is to hear of it too.
     const { reverse } = direction;
     if (direction.state === CLOSED || reverse.hasEnded) return;
@@ -432,17 +351,15 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       direction.hasEnded = true;
       if (direction.reverse.state !== CLOSED) {
         direction.hasSentReset = true;
-        this.#sendControl(direction, RST);
+        this.#transport.sendControl(direction, RST);
       }
     }
   }
 
   discard(direction: Direction, bytes: number, message: number): void {
     direction.heldBytes -= bytes;
-    this.#wakeSender(direction);
-    if (message < 0) return;
-    this.#lose(this.#slots.bytes[message]!);
-    this.#slots.release(message);
+    this.#transport.wakeSender(direction);
+    if (message >= 0) this.#transport.lose(message);
   }
 
   // ——— arriving ———
@@ -450,7 +367,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   #deliver(slot: number, direction: Direction): void {
     const slots = this.#slots;
     if (direction.link.blocked !== 0) {
-      this.#stall(direction);
+      this.#transport.stall(direction);
       return;
     }
     const head = slots.shift(direction.flight);
@@ -460,7 +377,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     const message = slots.message[slot];
     slots.release(slot);
     const receiver = direction.reverse;
-    if (receiver.link.blocked !== 0 && kind !== RST) this.#deliverUnacknowledged(direction, bytes);
+    if (receiver.link.blocked !== 0 && kind !== RST) this.#transport.deliveredUnacknowledged(direction, bytes);
     if (kind !== DATA) {
       this.#deliverControl(direction, kind);
     } else if (receiver.state === OPEN) {
@@ -468,7 +385,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       this.counters.bytesDelivered += bytes;
       receiver.endpoint!.onMessage(direction.connection, receiver.sender, message, bytes);
     } else {
-      this.#lose(bytes);
+      this.#transport.countLost(bytes);
     }
   }
 
@@ -477,7 +394,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     if (kind === SYN) {
       const back = connection.directions[ACCEPTOR];
       if (this.#accept(connection)) {
-        this.#sendControl(back, SYN_ACK);
+        this.#transport.sendControl(back, SYN_ACK);
         back.endpoint!.onOpen?.(connection, ACCEPTOR);
       } else {
         this.#resetPeer(back);
@@ -514,84 +431,13 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     endpoint?.onClosed(connection, side.sender, reason);
   }
 
-  // ——— losing and sending again ———
-
-  /** Something should have arrived and could not: from here on everything waits for the retransmission timer. */
-  #stall(direction: Direction): void {
-    const slots = this.#slots;
-    direction.stalledSince = this.#loop.now;
-    for (let slot = slots.shift(direction.flight); slot >= 0; slot = slots.shift(direction.flight)) {
-      this.#loop.cancel(slots.event[slot]!);
-      direction.heldBytes += slots.bytes[slot]!;
-      slots.push(direction.held, slot);
-    }
-    direction.refresh();
-    this.#startGivingUp(direction);
-  }
-
-  #deliverUnacknowledged(direction: Direction, bytes: number): void {
-    direction.unacknowledgedBytes += bytes;
-    direction.refresh();
-    this.#startGivingUp(direction);
-  }
-
-  #startGivingUp(direction: Direction): void {
-    if (direction.giveUpEvent !== 0 || direction.hasSentReset) return;
-    const at = this.#loop.now + this.#giveUpNs;
-    direction.giveUpEvent = this.#loop.schedule(at, this, GIVE_UP, direction.index);
-  }
-
-  /** Progress: the sender's patience is whole again, unless it still waits for something else. */
-  #stopGivingUp(direction: Direction): void {
-    this.#loop.cancel(direction.giveUpEvent);
-    direction.giveUpEvent = 0;
-    direction.refresh();
-    if (direction.stalledSince >= 0 || direction.unacknowledgedBytes > 0) this.#startGivingUp(direction);
-  }
-
   #heal(link: Link): void {
     for (const connection of this.#connections) {
-      for (const direction of connection.directions) {
-        if (direction.link !== link) continue;
-        if (direction.stalledSince >= 0) this.#scheduleResume(direction);
-        const { reverse } = direction;
-        if (reverse.unacknowledgedBytes === 0) continue;
-        reverse.unacknowledgedBytes = 0;
-        this.#stopGivingUp(reverse);
-        this.#wakeSender(reverse);
-      }
+      for (const direction of connection.directions) if (direction.link === link) this.#transport.heal(direction);
     }
   }
 
-  /** When the retransmission timer that runs since the first loss expires next. */
-  #scheduleResume(direction: Direction): void {
-    const { now } = this.#loop;
-    let timeoutNs = RETRANSMISSION_TIMEOUT_NS;
-    let at = direction.stalledSince + timeoutNs;
-    while (at < now) {
-      timeoutNs = Math.min(timeoutNs * 2, RETRANSMISSION_TIMEOUT_NS_MAX);
-      at += timeoutNs;
-    }
-    this.#loop.cancel(direction.resumeEvent);
-    direction.resumeEvent = this.#loop.schedule(at, this, RESUME, direction.index);
-  }
-
-  #resume(direction: Direction): void {
-    direction.resumeEvent = 0;
-    // Blocked again meanwhile: this retransmission is lost as well, the next heal schedules another.
-    if (direction.link.blocked !== 0) return;
-    direction.stalledSince = -1;
-    const slots = this.#slots;
-    for (let slot = slots.shift(direction.held); slot >= 0; slot = slots.shift(direction.held)) {
-      const bytes = slots.bytes[slot]!;
-      direction.heldBytes -= bytes;
-      this.counters.messagesRetransmitted++;
-      this.counters.bytesRetransmitted += bytes;
-      this.#transmit(direction, slot, bytes);
-    }
-    this.#stopGivingUp(direction);
-    this.#wakeSender(direction);
-  }
+  // ——— ending ———
 
   #giveUp(direction: Direction): void {
     direction.giveUpEvent = 0;
@@ -604,8 +450,6 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     endpoint?.onClosed(connection, direction.sender, 'unreachable');
   }
 
-  // ——— ending ———
-
   /** The sending side is gone: what it sent is lost, and its peer is told. */
   #resetPeer(direction: Direction): void {
     const { connection, reverse } = direction;
@@ -617,31 +461,13 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       return;
     }
     direction.hasSentReset = true;
-    this.#sendControl(direction, RST);
+    this.#transport.sendControl(direction, RST);
   }
 
   /** Drops everything under way in a direction. */
   #clear(direction: Direction): void {
     this.#chains.clear(direction);
-    this.#release(direction.flight);
-    this.#release(direction.held);
-    this.#loop.cancel(direction.giveUpEvent);
-    this.#loop.cancel(direction.resumeEvent);
-    direction.giveUpEvent = 0;
-    direction.resumeEvent = 0;
-    direction.heldBytes = 0;
-    direction.unacknowledgedBytes = 0;
-    direction.stalledSince = -1;
-    direction.refresh();
-  }
-
-  #release(queue: MessageQueue): void {
-    const slots = this.#slots;
-    for (let slot = slots.shift(queue); slot >= 0; slot = slots.shift(queue)) {
-      this.#loop.cancel(slots.event[slot]!);
-      if (slots.kind[slot] === DATA) this.#lose(slots.bytes[slot]!);
-      slots.release(slot);
-    }
+    this.#transport.clear(direction);
   }
 
   /** Both sides have ended. */
@@ -655,15 +481,5 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     }
     this.#connections.delete(connection);
     this.#freeConnections.push(connection.slot);
-  }
-
-  #count(bytes: number): void {
-    this.counters.messagesSent++;
-    this.counters.bytesSent += bytes;
-  }
-
-  #lose(bytes: number): void {
-    this.counters.messagesLost++;
-    this.counters.bytesLost += bytes;
   }
 }
