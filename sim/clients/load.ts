@@ -4,8 +4,7 @@
  * Each client is a session with one request outstanding. In a closed loop a client asks again as soon
  * as it is answered (all together at most `ratePerSMax`); in an open loop operations arrive at their
  * own pace, wait in a queue for a free session, and their latency counts from the arrival, so that a
- * stall is seen by everybody who would have come in it. The k-th operation of a run is the same key,
- * kind and size whatever the cluster does: it is drawn from streams of its own.
+ * stall is seen by everybody who would have come in it.
  *
  * An attempt that times out, is refused, or loses its connection is made again, under the same
  * session and sequence, after an exponential back-off with jitter, at another node or where the
@@ -23,15 +22,13 @@ import { SECOND } from '../clock.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { Network } from '../network/network.ts';
 import type { Rng } from '../rng.ts';
-import { type ClientReply, type ClientRequest, DELETE, GET, OPERATIONS, PUT, RANGE, WAITS } from '../rpc.ts';
+import { type ClientReply, type ClientRequest, DELETE, PUT, WAITS } from '../rpc.ts';
 import type { WorkloadSpec } from '../run-spec.ts';
 import { ArrivalQueue } from './arrival-queue.ts';
 import { Channel, type ChannelOwner } from './channel.ts';
-import { type KeyOrder, keyOrder } from './key-orders.ts';
-import { encodeKey } from './keys.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
 import type { OperationObserver, Outcome } from './observer.ts';
-import { ValueSource } from './values.ts';
+import { RequestSource } from './request-source.ts';
 
 const START = 1;
 const ARRIVAL = 2;
@@ -123,12 +120,9 @@ export class Load implements Handler, ChannelOwner {
   readonly #operationsMax: number;
   readonly #giveUpNs: Duration;
 
-  readonly #mixRng: Rng;
   readonly #arrivalRng: Rng;
   readonly #backoffRng: Rng;
-  readonly #keys: KeyOrder;
-  readonly #values: ValueSource;
-  readonly #mixLimits: readonly number[];
+  readonly #source: RequestSource;
 
   // By client.
   readonly #state: Uint8Array;
@@ -174,12 +168,9 @@ export class Load implements Handler, ChannelOwner {
     this.#clients = clients;
     this.#nodes = options.nodeMachines.length;
     this.#machines = options.clientMachines.length;
-    this.#mixRng = rng.fork('mix');
     this.#arrivalRng = rng.fork('arrivals');
     this.#backoffRng = rng.fork('backoff');
-    this.#keys = keyOrder(workload.keys, workload.preloadKeys, rng.fork('keys'));
-    this.#values = new ValueSource(workload.value, rng.fork('values'));
-    this.#mixLimits = cumulative(workload.mix);
+    this.#source = new RequestSource(workload, rng);
     for (const [machine, from] of options.clientMachines.entries()) {
       for (const [node, to] of options.nodeMachines.entries()) {
         this.#channels.push(new Channel(this, network, { machine, node, from, to }, workload.backoff));
@@ -317,12 +308,11 @@ export class Load implements Handler, ChannelOwner {
 
   #begin(client: number, intendedStart: Time): void {
     const { now } = this.#loop;
-    const operation = this.#drawOperation();
-    const index = this.#keys.next(operation);
     const session = this.#session[client]!;
     const sequence = this.#sequence[client]! + 1;
     this.#sequence[client] = sequence;
-    const request = this.#makeRequest(operation, index, session, sequence);
+    const request = this.#source.next(session, sequence);
+    const index = this.#source.keyIndex;
     this.#request[client] = request;
     this.#keyIndex[client] = index;
     this.#intendedStart[client] = intendedStart;
@@ -332,33 +322,8 @@ export class Load implements Handler, ChannelOwner {
     this.#isInDoubt[client] = 0;
     this.#target[client] = this.#home[client]!;
     this.counts.invoked++;
-    this.#observer.onInvoke(session, sequence, operation, index, request, now);
+    this.#observer.onInvoke(session, sequence, request.operation, index, request, now);
     this.#tryOnce(client);
-  }
-
-  #drawOperation(): number {
-    const limits = this.#mixLimits;
-    const u = this.#mixRng.float() * limits[RANGE]!;
-    if (u < limits[PUT]!) return PUT;
-    if (u < limits[GET]!) return GET;
-    return u < limits[DELETE]! ? DELETE : RANGE;
-  }
-
-  #makeRequest(operation: number, index: number, session: number, sequence: number): ClientRequest {
-    const spec = this.#spec;
-    const keyBytes = spec.keys.bytes;
-    const isRange = operation === RANGE;
-    return {
-      kind: 'request',
-      session,
-      sequence,
-      operation,
-      key: encodeKey(index, keyBytes),
-      keyEnd: isRange ? encodeKey(index + spec.rangeKeys, keyBytes) : undefined,
-      limit: isRange ? spec.rangeKeys : 0,
-      value: operation === PUT ? this.#values.stamped(session, sequence, this.#values.nextLength()) : undefined,
-      serializable: spec.serializableReads && (operation === GET || isRange),
-    };
   }
 
   // ——— attempts ———
@@ -610,13 +575,4 @@ export class Load implements Handler, ChannelOwner {
     this.#isDrained = true;
     this.#observer.onDrained?.(this.#loop.now);
   }
-}
-
-/** Element i: the sum of the weights of operations 0 … i. */
-function cumulative(mix: WorkloadSpec['mix']): number[] {
-  let sum = 0;
-  return OPERATIONS.map((name) => {
-    sum += mix[name];
-    return sum;
-  });
 }
