@@ -184,11 +184,15 @@ export class CrashRecovery {
       this.#replay(records, current, block, states);
       return this.#pack(this.#written);
     }
-    this.#replay(records, current, block, states);
     if (fate < blockKept + blockLost) {
       this.#outcome.blocksLost++;
+      const first = records[0];
+      // as most blocks are: the one record tells what was there before
+      if (records.length === 1 && undo.kind[first] >= OVERWRITTEN) return this.#store.share(undo.ref[first]);
+      this.#replay(records, current, block, states);
       return this.#pack(this.#durable);
     }
+    this.#replay(records, current, block, states);
     this.#outcome.blocksMixed++;
     this.#mixSectors();
     return this.#pack(this.#written);
@@ -211,11 +215,10 @@ export class CrashRecovery {
       const from = this.#rangeFrom(record, block);
       const to = this.#rangeTo(record, block);
       this.#imageAfter(records, i, current, block);
-      for (let at = from; at < to; at++) {
-        this.#written[at] = image[at];
-        if (isDurable) this.#durable[at] = image[at];
-        this.#isOpen[at] = isDurable ? 0 : 1;
-      }
+      const range = image.subarray(from, to);
+      this.#written.set(range, from);
+      if (isDurable) this.#durable.set(range, from);
+      this.#isOpen.fill(isDurable ? 0 : 1, from, to);
     }
   }
 
@@ -287,13 +290,19 @@ export class CrashRecovery {
 
   #pack(bytes: Uint8Array): BlockRef {
     const sparse = this.#sparse.reset();
+    let literalFrom = 0;
     for (let at = 0; at < bytes.length; ) {
+      const byte = bytes[at];
       let end = at + 1;
-      while (end < bytes.length && bytes[end] === bytes[at]) end++;
-      if (end - at >= RUN_BYTES_MIN) sparse.run(bytes[at], end - at);
-      else sparse.bytes(bytes, at, end);
+      while (end < bytes.length && bytes[end] === byte) end++;
+      if (end - at >= RUN_BYTES_MIN) {
+        sparse.bytes(bytes, literalFrom, at);
+        sparse.run(byte, end - at);
+        literalFrom = end;
+      }
       at = end;
     }
+    sparse.bytes(bytes, literalFrom, bytes.length);
     return this.#store.put(sparse, 0, BLOCK_BYTES);
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
-import { type CrashModel, PROCESS_KILL, TORN_SECTORS } from '../../sim/disk/crash-model.ts';
+import { type CrashModel, POWER_CUT, PROCESS_KILL, TORN_SECTORS } from '../../sim/disk/crash-model.ts';
 import { type DeviceRequest, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { Rng } from '../../sim/rng.ts';
@@ -320,6 +320,22 @@ describe('sectors', () => {
     expect(old + fresh).toBe(30 * 16);
     // 480 draws at 0.6 : 0.4, six standard deviations
     expect(Math.abs(fresh / 480 - 0.4)).toBeLessThan(0.135);
+  });
+
+  it('are torn by `TORN_SECTORS` and not by `POWER_CUT`', () => {
+    const torn = (model: CrashModel): number => {
+      const disk = makeDisk(1, model);
+      const file = disk.create('a', 'page');
+      disk.sync(file);
+      disk.settle();
+      for (let i = 0; i < 200; i++) disk.write(file, i * 4096, run(7, 4096));
+      const outcome = disk.crash();
+      expect(outcome.blocksMixed).toBeGreaterThan(20);
+      expect(outcome.blocksKept + outcome.blocksLost + outcome.blocksMixed).toBe(200);
+      return outcome.sectorsTorn;
+    };
+    expect(torn(POWER_CUT)).toBe(0);
+    expect(torn(TORN_SECTORS)).toBeGreaterThan(100);
   });
 
   it('torn: one part new, the rest old or garbage, and never a byte that no unsynced write covered', () => {
