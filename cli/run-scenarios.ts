@@ -20,6 +20,10 @@ import { ProgressBoard } from './progress-board.ts';
 import type { RunOutcome } from './run-task.ts';
 import { readScenarioFile } from './scenario-files.ts';
 import { summaryTable } from './summary.ts';
+import { firstSentence } from './wording.ts';
+
+/** Of several scenarios the worst code is the program's: a defect outweighs an interruption, that a failure. */
+const SEVERITY: readonly number[] = [EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_BUG];
 
 interface Job {
   readonly scenario: Scenario;
@@ -39,13 +43,13 @@ export async function runScenarios(
   host: Host,
 ): Promise<number> {
   const jobs = prepare(scenarioArguments, options, host);
-  const codes: number[] = [];
+  let worst = 0;
   for (const job of jobs) {
     const code = await runJob(job, options, host);
-    codes.push(code);
+    worst = Math.max(worst, SEVERITY.indexOf(code));
     if (code === EXIT_INTERRUPTED) break;
   }
-  return Math.max(...codes);
+  return SEVERITY[worst]!;
 }
 
 /** Everything that can be wrong is found here, before anything runs. */
@@ -162,7 +166,7 @@ async function write(job: Job, result: ScenarioResult, options: RunOptions, host
   if (options.json === true) host.out(files['result.json']);
   else if (options.quiet !== true) {
     const table = result.runs.length === 0 ? 'no run was finished' : summaryTable(result.runs);
-    host.out(`${job.scenario.name}: ${result.scenario.why.split('\n')[0]}\n\n${table}\n\n`);
+    host.out(`${job.scenario.name}: ${firstSentence(result.scenario.why)}\n\n${table}\n\n`);
     for (const path of written) host.out(`wrote ${path}\n`);
   }
 }

@@ -6,6 +6,7 @@ import { EXIT_OK, EXIT_USAGE, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { shippedScenarios } from './package.ts';
 import { readScenarioFile } from './scenario-files.ts';
+import { counted, firstSentence } from './wording.ts';
 
 export function listScenarios(host: Host): number {
   const names = shippedScenarios();
@@ -42,13 +43,4 @@ export function validateScenarios(files: readonly string[], host: Host): number 
 export function printSchema(host: Host): number {
   host.out(`${JSON.stringify(publishedSchema(CATALOGUE), undefined, 2)}\n`);
   return EXIT_OK;
-}
-
-function firstSentence(text: string): string {
-  const flat = text.replace(/\s+/g, ' ');
-  return /^.*?[.?!](?= |$)/.exec(flat)?.[0] ?? flat;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

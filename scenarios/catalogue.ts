@@ -3,6 +3,7 @@
  * new engine or fault is usable in scenario files, in their JSON Schema and in error messages at once.
  */
 import { ENGINES } from '../engines/index.ts';
+import { COST_PROFILES } from '../sim/cost-profiles.ts';
 import { FAULTS } from '../sim/faults/index.ts';
 import { TOXICS } from '../sim/network/toxics/index.ts';
 import type { ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
@@ -44,5 +45,5 @@ export const CATALOGUE: Catalogue = {
     return { ...fault, kinds: { by: 'type', parameters: attributes } };
   }),
   diskProfiles: ['nvme', 'ssd', 'cloud-volume', 'hdd'],
-  cpuProfiles: ['etcd-2021'],
+  cpuProfiles: COST_PROFILES.map((profile) => profile.name),
 };

@@ -75,7 +75,7 @@ function holds(expectation: Expectation, actual: number | undefined): boolean {
   return expectation.max === undefined || actual <= expectation.max;
 }
 
-/** A run that was interrupted is not judged; a comparison is not if a seed is missing on either side only because of that. */
+/** A run that was interrupted is not judged, and takes no part in a comparison. */
 export function evaluate(expectations: readonly Expectation[], runs: readonly RunResult[]): Evaluation {
   const judged = runs.map((run) => run.ended !== 'interrupted');
   const ofRuns = runs.map((run, index) =>

@@ -1,5 +1,5 @@
 /** Paths into a scenario: `workload.keys.count`, `faults[0].at`. */
-import { SHORTHANDS } from './schema.ts';
+import { DEFAULT_ENGINE, SHORTHANDS } from './schema.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -67,10 +67,17 @@ export function assign(root: object, path: Path, value: unknown): string | undef
       container = next as Container;
       continue;
     }
-    const key = SHORTHANDS[pathText(path.slice(0, depth + 1))];
-    const made: Container = typeof next === 'string' && key !== undefined ? { [key]: next } : {};
+    const made = written(pathText(path.slice(0, depth + 1)), next, path[depth + 1]);
     container[segment] = made;
     container = made;
   }
   return undefined;
+}
+
+/** What has to stand at a place so that something can be set below it. */
+function written(place: string, scalar: unknown, below: string | number | undefined): Container {
+  if (scalar === undefined && typeof below === 'number') return [] as unknown as Container;
+  const key = SHORTHANDS[place];
+  if (key !== undefined && typeof scalar === 'string') return { [key]: scalar };
+  return scalar === undefined && place === 'cluster.engine' ? { name: DEFAULT_ENGINE } : {};
 }

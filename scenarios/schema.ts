@@ -380,7 +380,16 @@ function expectSchema() {
   );
 }
 
-export function bodySchema(catalogue: Catalogue) {
+/** Building one takes longer than using it. */
+const bodySchemas = new WeakMap<Catalogue, ReturnType<typeof makeBodySchema>>();
+
+export function bodySchema(catalogue: Catalogue): ReturnType<typeof makeBodySchema> {
+  const known = bodySchemas.get(catalogue) ?? makeBodySchema(catalogue);
+  bodySchemas.set(catalogue, known);
+  return known;
+}
+
+function makeBodySchema(catalogue: Catalogue) {
   return fields({
     cluster: clusterSchema(catalogue).prefault({}),
     workload: workloadSchema().prefault({}),
@@ -392,10 +401,10 @@ export function bodySchema(catalogue: Catalogue) {
 const BODY_FIELDS = ['cluster', 'workload', 'end', 'faults'] as const;
 
 /** The head, with the body let through unread. */
-export function headSchema() {
-  const unread = Object.fromEntries(BODY_FIELDS.map((name) => [name, z.unknown().optional()]));
-  return fields({ ...headShape(), ...unread } as ReturnType<typeof headShape>);
-}
+export const headSchema = fields({
+  ...headShape(),
+  ...Object.fromEntries(BODY_FIELDS.map((name) => [name, z.unknown().optional()])),
+} as ReturnType<typeof headShape>);
 
 /** The whole file, for the published JSON Schema. */
 export function fileSchema(catalogue: Catalogue) {
@@ -403,7 +412,7 @@ export function fileSchema(catalogue: Catalogue) {
 }
 
 export type Body = z.output<ReturnType<typeof bodySchema>>;
-export type Head = z.output<ReturnType<typeof headSchema>>;
+export type Head = z.output<typeof headSchema>;
 /** A fault as validated: timing, and under the fault's name its parameters. */
 export type FaultBody = Body['faults'][number];
 

@@ -23,14 +23,16 @@ export function editDistance(a: string, b: string): number {
 }
 
 const WORD_LENGTH_MAX = 100;
+const PREFIX_LENGTH_MIN = 3;
 
-/** At most a third of the word may be wrong; ties go to the first candidate. */
+/** At most a third of the word may be wrong, or it may be cut short; ties go to the first candidate. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > WORD_LENGTH_MAX) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const isStart = word.length >= PREFIX_LENGTH_MIN && candidate.toLowerCase().startsWith(word.toLowerCase());
+    const distance = isStart ? 1 : editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

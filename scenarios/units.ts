@@ -38,7 +38,7 @@ export const QUANTITIES: Readonly<Record<QuantityKind, Quantity>> = {
   duration: {
     noun: 'a duration',
     forms: '250us, 100ms, 5s, 2min, 1h',
-    units: whole({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 }),
+    units: whole({ ns: 1, µs: 1e3, us: 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9 }),
     whole: true,
   },
   bytes: {
