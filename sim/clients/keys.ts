@@ -3,8 +3,8 @@
 const LETTER_K = 0x6b;
 const DIGIT_ZERO = 0x30;
 
+/** The first index that does not fit carries into the letter: as the end of a range it is behind all keys. */
 export function writeKey(into: Uint8Array, at: number, length: number, index: number): void {
-  into[at] = LETTER_K;
   let rest = index;
   let position = at + length - 1;
   // Doubles down to 2^31, small integers from there: division is a good deal cheaper on those.
@@ -19,6 +19,7 @@ export function writeKey(into: Uint8Array, at: number, length: number, index: nu
     into[position] = DIGIT_ZERO + (small - next * 10);
     small = next;
   }
+  into[at] = LETTER_K + small;
 }
 
 export function encodeKey(index: number, length: number): Uint8Array {

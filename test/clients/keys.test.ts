@@ -32,6 +32,8 @@ describe('elementary functions', () => {
 });
 
 describe('keys', () => {
+  const text8 = (index: number): string => new TextDecoder().decode(encodeKey(index, 8));
+
   test('are the index in decimal, and come back', () => {
     const text = (index: number, length: number): string => new TextDecoder().decode(encodeKey(index, length));
     expect(text(0, 8)).toBe('k0000000');
@@ -44,6 +46,11 @@ describe('keys', () => {
         expect(keyIndex(encodeKey(index, length))).toBe(index);
       }),
     );
+  });
+
+  test('the end of a range at the last key is behind it', () => {
+    expect(text8(10_000_000)).toBe('l0000000');
+    expect(compareBytes(encodeKey(9_999_999, 8), encodeKey(10_000_009, 8))).toBeLessThan(0);
   });
 
   test('have the order of their indexes', () => {
