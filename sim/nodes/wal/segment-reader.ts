@@ -22,7 +22,11 @@ import { FRAME_BYTES, RECORD_CRC } from './record-encoder.ts';
 /** Read at a time; a longer record is read whole. */
 const CHUNK_BYTES = 1 << 20;
 /** Frame, type, crc, tag and length; and the fields of an entry before its payload. */
-const HEADER_BYTES = 64;
+const HEADER_BYTES = 32;
+/** Literal bytes of payloads share arrays of this size: one allocation for hundreds of entries. */
+const ARENA_BYTES = 32 * 1024;
+/** A payload with more literal bytes gets an array of its own. */
+const SHARED_BYTES_MAX = 2048;
 /** A shorter run of fill is kept as literal bytes. */
 const FILL_LENGTH_MIN = 8;
 
@@ -49,6 +53,8 @@ export class SegmentReader {
   #chunkStart = 0;
 
   readonly #anyDamageIsTorn: boolean;
+  #arena = new Uint8Array(0);
+  #arenaEnd = 0;
 
   constructor(disk: Disk, work: Work, anyDamageIsTorn: boolean) {
     this.#disk = disk;
@@ -72,9 +78,7 @@ export class SegmentReader {
     if (left < FRAME_BYTES) return this.#cutShort();
     if (!this.#load(offset, Math.min(left, HEADER_BYTES))) return 'io-error';
     const header = this.#header;
-    const start = offset - this.#chunkStart;
-    const headerBytes = Math.min(left, HEADER_BYTES);
-    this.buffer.copyTo(header, 0, start, start + headerBytes);
+    this.#peek(offset - this.#chunkStart, Math.min(left, HEADER_BYTES));
     const top = header[7]!;
     let length = 0;
     for (let i = 6; i >= 0; i--) length = length * 256 + header[i]!;
@@ -117,7 +121,7 @@ export class SegmentReader {
     const header = this.#header;
     const { dataFrom, dataTo } = this;
     const size = Math.min(dataTo - dataFrom, HEADER_BYTES);
-    this.buffer.copyTo(header, 0, dataFrom, dataFrom + size);
+    this.#peek(dataFrom, size);
     let type = 0;
     let term = 0;
     let index = 0;
@@ -132,7 +136,7 @@ export class SegmentReader {
       else if (tag === 0x18) index = value;
       else if (tag === 0x22) {
         if (dataFrom + at + value !== dataTo) return undefined;
-        return make(term, index, type, ownedValue(this.buffer, dataFrom + at, dataTo));
+        return make(term, index, type, this.#ownedValue(dataFrom + at, dataTo));
       } else return undefined;
     }
     return make(term, index, type, new Value());
@@ -142,7 +146,7 @@ export class SegmentReader {
   #parse(from: number, length: number): number {
     const header = this.#header;
     const size = Math.min(length, HEADER_BYTES);
-    this.buffer.copyTo(header, 0, from, from + size);
+    this.#peek(from, size);
     this.type = 0;
     this.dataFrom = from + length;
     this.dataTo = from + length;
@@ -200,31 +204,59 @@ export class SegmentReader {
     this.#chunkStart = offset;
     return this.#disk.read(this.#file!, offset, Math.max(count, CHUNK_BYTES), this.buffer) === 'ok';
   }
-}
 
-/** buffer[from, to) with its longest run of fill as fill; other runs, zeros for instance, become literal bytes. */
-function ownedValue(buffer: SparseBuffer, from: number, to: number): Value {
-  const { runStart, runLength, runByte, runCount } = buffer;
-  let low = 0;
-  let high = runCount;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (runStart[middle]! + runLength[middle]! > from) high = middle;
-    else low = middle + 1;
+  /** Copies [from, from + count) of the buffer to the header. */
+  #peek(from: number, count: number): void {
+    const header = this.#header;
+    const { literal } = this.buffer;
+    const index = this.buffer.literalIndex(from, count);
+    if (index < 0) this.buffer.copyTo(header, 0, from, from + count);
+    else for (let i = 0; i < count; i++) header[i] = literal[index + i]!;
   }
-  let fillFrom = to;
-  let fillLength = 0;
-  for (let k = low; k < runCount && runStart[k]! < to; k++) {
-    if (runByte[k] !== FILL) continue;
-    const start = Math.max(from, runStart[k]!);
-    const length = Math.min(to, runStart[k]! + runLength[k]!) - start;
-    if (length < FILL_LENGTH_MIN || length <= fillLength) continue;
-    fillFrom = start;
-    fillLength = length;
+
+  /** buffer[from, to) with its longest run of fill as fill; other runs, zeros for instance, become literal bytes. */
+  #ownedValue(from: number, to: number): Value {
+    const { buffer } = this;
+    const { runStart, runLength, runByte, runCount } = buffer;
+    let low = 0;
+    let high = runCount;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (runStart[middle]! + runLength[middle]! > from) high = middle;
+      else low = middle + 1;
+    }
+    let fillFrom = to;
+    let fillLength = 0;
+    for (let k = low; k < runCount && runStart[k]! < to; k++) {
+      if (runByte[k] !== FILL) continue;
+      const start = Math.max(from, runStart[k]!);
+      const length = Math.min(to, runStart[k]! + runLength[k]!) - start;
+      if (length < FILL_LENGTH_MIN || length <= fillLength) continue;
+      fillFrom = start;
+      fillLength = length;
+    }
+    const literalLength = to - from - fillLength;
+    const start = this.#room(literalLength);
+    const bytes = this.#arena;
+    buffer.copyTo(bytes, start, from, fillFrom);
+    const fillAt = fillFrom - from;
+    if (fillLength > 0) buffer.copyTo(bytes, start + fillAt, fillFrom + fillLength, to);
+    return new Value().set(bytes, start, literalLength, fillAt, fillLength);
   }
-  const literal = new Uint8Array(to - from - fillLength);
-  buffer.copyTo(literal, 0, from, fillFrom);
-  const fillAt = fillFrom - from;
-  if (fillLength > 0) buffer.copyTo(literal, fillAt, fillFrom + fillLength, to);
-  return new Value().set(literal, 0, literal.length, fillAt, fillLength);
+
+  /** Makes `#arena` have `count` bytes to give away; returns where. */
+  #room(count: number): number {
+    if (count > SHARED_BYTES_MAX) {
+      this.#arena = new Uint8Array(count);
+      this.#arenaEnd = count;
+      return 0;
+    }
+    if (this.#arenaEnd + count > this.#arena.length) {
+      this.#arena = new Uint8Array(ARENA_BYTES);
+      this.#arenaEnd = 0;
+    }
+    const start = this.#arenaEnd;
+    this.#arenaEnd += count;
+    return start;
+  }
 }
