@@ -8,13 +8,13 @@
  */
 import { findEngine } from '../engines/index.ts';
 import { assert } from './assert.ts';
-import type { FinalReplica, KeySpace } from './checkers/checker.ts';
+import type { KeySpace } from './checkers/checker.ts';
 import { keyIndex } from './clients/keys.ts';
 import { LatencyRecorder } from './clients/latency-recorder.ts';
 import { Load } from './clients/load.ts';
 import type { OperationObserver } from './clients/observer.ts';
 import { MILLISECOND, NEVER, type Time } from './clock.ts';
-import { Checks } from './cluster/checks.ts';
+import { Checks, type KeyVisitor, type WalkableReplica } from './cluster/checks.ts';
 import { FaultPort } from './cluster/fault-port.ts';
 import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
@@ -182,9 +182,10 @@ class ClusterRun implements Run {
     const now = this.now;
     const isWhole = this.#ended === 'complete';
     const replicas = this.#hosts.map((host) => new ReplicaView(host));
-    if (isWhole) this.#checks.finish(replicas, now);
-    const { violations } = this.#checks;
     const firstUp = replicas.find((replica) => replica.up);
+    if (isWhole) this.#checks.finish(replicas, now);
+    else if (this.#ended === 'interrupted') firstUp?.walk(() => {});
+    const { violations } = this.#checks;
     const end = Math.min(this.#clientsEnd, now);
     return {
       variant: this.#spec.variant,
@@ -204,7 +205,7 @@ class ClusterRun implements Run {
         elections: this.#elections,
         leaderChanges: this.#leaderChanges,
         snapshotsInstalled: this.#faults.snapshotsInstalled,
-        liveBytes: firstUp === undefined ? Number.NaN : firstUp.liveBytes(),
+        liveBytes: firstUp?.liveBytes ?? Number.NaN,
       }),
       series: seriesOf(this.#recorder, this.#sampler, this.#sampler.next - this.#sampler.stepNs),
       faultWindows: this.#timeline.windows(now),
@@ -336,10 +337,12 @@ class ClusterRun implements Run {
 /** How long the clients try one operation, in their own time-outs. */
 const GIVE_UP_TIMEOUTS = 4;
 
-class ReplicaView implements FinalReplica {
+class ReplicaView implements WalkableReplica {
   readonly node: number;
   readonly up: boolean;
   readonly appliedIndex: number;
+  /** Of all keys and values, once they were walked. */
+  liveBytes = Number.NaN;
   readonly #host: Host;
 
   constructor(host: Host) {
@@ -349,20 +352,19 @@ class ReplicaView implements FinalReplica {
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
   }
 
-  scan(visit: Parameters<FinalReplica['scan']>[0]): void {
-    const empty = new Uint8Array(0);
-    this.#host.replicas[0]!.stateMachine.range(empty, undefined, 0, Number.MAX_SAFE_INTEGER, visit);
-  }
-
-  liveBytes(): number {
+  walk(visit: KeyVisitor): void {
+    const { stateMachine } = this.#host.replicas[0]!;
     let bytes = 0;
-    this.scan((_keyBytes, keyFrom, keyTo, value) => {
+    stateMachine.range(NO_BYTES, undefined, 0, Number.MAX_SAFE_INTEGER, (keyBytes, keyFrom, keyTo, value) => {
       bytes += keyTo - keyFrom + value.length;
+      visit(keyBytes, keyFrom, keyTo, value);
       return true;
     });
-    return bytes;
+    this.liveBytes = bytes;
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function reproduceLine(spec: RunSpec): string {
   return `raftlab run ${spec.scenario} --seed ${spec.seed} --variant '${spec.variant}'`;

@@ -3,7 +3,7 @@
  * last, or a write of unknown outcome to that key; and no key that nobody wrote.
  *
  * Does not check reads made during the run (linearizability is a checker of its own), nor in which
- * order writes of unknown outcome took effect. Costs 8 bytes a key.
+ * order writes of unknown outcome took effect. Costs 9 bytes a key.
  */
 import type { Value } from '../bytes/value.ts';
 import { type ClientReply, type ClientRequest, DELETE, type Outcome, PUT } from '../rpc.ts';
@@ -24,11 +24,18 @@ export class AcknowledgedWrites implements Checker {
   readonly #unknown = new Map<number, number[]>();
   #unknownCount = 0;
 
+  // the replica at hand
+  #replica = 0;
+  readonly #seen: Uint8Array;
+  /** Until the first difference: the others are its consequences. */
+  #isJudging = true;
+
   constructor(report: Report, keys: KeySpace) {
     this.#report = report;
     this.#keys = keys;
     this.#appliedAt = new Uint32Array(keys.count);
     this.#written = new Uint32Array(keys.count);
+    this.#seen = new Uint8Array(keys.count);
   }
 
   onOutcome(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined): void {
@@ -49,42 +56,41 @@ export class AcknowledgedWrites implements Checker {
     else marks.push(mark);
   }
 
-  finish(replicas: readonly FinalReplica[]): void {
-    if (this.#unknownCount > UNKNOWN_MAX) return;
-    const seen = new Uint8Array(this.#keys.count);
-    for (const replica of replicas) {
-      if (!replica.up) continue;
-      seen.fill(0);
-      let clean = true;
-      replica.scan((keyBytes, keyFrom, keyTo, value) => {
-        const key = this.#keys.indexOf(keyBytes, keyFrom, keyTo);
-        if (key < 0 || key >= this.#keys.count) {
-          this.#report(this.name, `n${replica.node + 1} holds a key that nobody wrote`);
-          clean = false;
-        } else {
-          seen[key] = 1;
-          clean = this.#judge(replica.node, key, fingerprint(value));
-        }
-        return clean;
-      });
-      if (!clean) return;
-      for (let key = 0; key < seen.length; key++) {
-        if (seen[key] === 0 && !this.#judge(replica.node, key, 0)) return;
-      }
+  beginState(replica: FinalReplica): void {
+    this.#replica = replica.node;
+    this.#seen.fill(0);
+    this.#isJudging = this.#unknownCount <= UNKNOWN_MAX;
+  }
+
+  onKey(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void {
+    if (!this.#isJudging) return;
+    const key = this.#keys.indexOf(keyBytes, keyFrom, keyTo);
+    if (key < 0 || key >= this.#seen.length) {
+      this.#report(this.name, `n${this.#replica + 1} holds a key that nobody wrote`);
+      this.#isJudging = false;
+      return;
+    }
+    this.#seen[key] = 1;
+    this.#judge(key, fingerprint(value));
+  }
+
+  endState(): void {
+    for (let key = 0; key < this.#seen.length && this.#isJudging; key++) {
+      if (this.#seen[key] === 0) this.#judge(key, 0);
     }
   }
 
   /** `found`: the fingerprint of what the replica holds, 0 for nothing. */
-  #judge(node: number, key: number, found: number): boolean {
+  #judge(key: number, found: number): void {
     const acknowledged = this.#appliedAt[key] !== 0;
     const expected = acknowledged ? this.#written[key]! : this.#keys.preloaded(key);
-    if (found === expected || this.#unknown.get(key)?.includes(found)) return true;
+    if (found === expected || this.#unknown.get(key)?.includes(found)) return;
     const what = found === 0 ? 'nothing' : 'another value';
     const instead = acknowledged ? 'the acknowledged write' : expected === 0 ? 'nothing' : 'the preloaded value';
     this.#report(
       this.name,
-      `n${node + 1} holds ${what} for key ${key} instead of ${instead} (applied at ${this.#appliedAt[key]})`,
+      `n${this.#replica + 1} holds ${what} for key ${key} instead of ${instead} (applied at ${this.#appliedAt[key]})`,
     );
-    return false;
+    this.#isJudging = false;
   }
 }

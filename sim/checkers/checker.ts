@@ -13,15 +13,11 @@ import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 /** Ends the run: the first violation is the one to look at. */
 export type Report = (check: string, what: string) => void;
 
-/** Visits every live key of a replica in ascending order. */
-export type StateVisitor = (keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value) => boolean;
-
 /** One replica at the end of the run, after all faults were lifted and the cluster had time to settle. */
 export interface FinalReplica {
   readonly node: number;
   readonly up: boolean;
   readonly appliedIndex: number;
-  scan(visit: StateVisitor): void;
 }
 
 /** What the workload can tell about a key without storing one. */
@@ -49,8 +45,21 @@ export interface Checker {
   onRestart?(node: number, appliedIndex: number): void;
   onInvoke?(request: ClientRequest, keyIndex: number): void;
   /** `reply` is there if and only if the outcome is `ok`. */
-  onOutcome?(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined, now: Time): void;
+  onOutcome?(
+    request: ClientRequest,
+    keyIndex: number,
+    outcome: Outcome,
+    reply: ClientReply | undefined,
+    now: Time,
+  ): void;
   /** All faults were lifted at `now`, for good. */
   onHealed?(now: Time): void;
+
+  // At the end, for each replica that is up: its state is walked once, for all checkers together.
+  beginState?(replica: FinalReplica): void;
+  /** Every live key in ascending order. */
+  onKey?(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void;
+  endState?(): void;
+  /** Last of all. */
   finish?(replicas: readonly FinalReplica[], now: Time): void;
 }

@@ -24,7 +24,13 @@ export class Progress implements Checker {
     this.#waitingSince = now;
   }
 
-  onOutcome(request: ClientRequest, _keyIndex: number, outcome: Outcome, _reply: ClientReply | undefined, now: Time): void {
+  onOutcome(
+    request: ClientRequest,
+    _keyIndex: number,
+    outcome: Outcome,
+    _reply: ClientReply | undefined,
+    now: Time,
+  ): void {
     const isWrite = request.operation === PUT || request.operation === DELETE;
     if (isWrite && outcome === 'ok') this.#waitingSince = NEVER;
     else this.check(now, true);

@@ -2,8 +2,9 @@
  * The checkers of one run, and what reaches them: what nodes and clients let be seen is handed on to
  * whoever wants it. The first violation is kept and ends the run.
  */
-import { CHECKERS, type CheckerSettings } from '../checkers/index.ts';
+import type { Value } from '../bytes/value.ts';
 import type { Checker, FinalReplica } from '../checkers/checker.ts';
+import { CHECKERS, type CheckerSettings } from '../checkers/index.ts';
 import { Progress } from '../checkers/progress.ts';
 import type { Time } from '../clock.ts';
 import type { EventLoop } from '../loop.ts';
@@ -14,6 +15,12 @@ import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 
 /** After the first, further ones are usually its consequences; some are kept for the reader. */
 const VIOLATIONS_MAX = 10;
+
+export type KeyVisitor = (keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value) => void;
+
+export interface WalkableReplica extends FinalReplica {
+  walk(visit: KeyVisitor): void;
+}
 
 type Watching<K extends keyof Checker> = Checker & Required<Pick<Checker, K>>;
 
@@ -34,6 +41,9 @@ export class Checks implements NodeObserver {
   readonly #restart: readonly Watching<'onRestart'>[];
   readonly #outcome: readonly Watching<'onOutcome'>[];
   readonly #healed: readonly Watching<'onHealed'>[];
+  readonly #begin: readonly Watching<'beginState'>[];
+  readonly #key: readonly Watching<'onKey'>[];
+  readonly #end: readonly Watching<'endState'>[];
   readonly #finish: readonly Watching<'finish'>[];
 
   constructor(loop: EventLoop, settings: CheckerSettings, reproduce: string) {
@@ -50,6 +60,9 @@ export class Checks implements NodeObserver {
     this.#restart = watching(all, 'onRestart');
     this.#outcome = watching(all, 'onOutcome');
     this.#healed = watching(all, 'onHealed');
+    this.#begin = watching(all, 'beginState');
+    this.#key = watching(all, 'onKey');
+    this.#end = watching(all, 'endState');
     this.#finish = watching(all, 'finish');
   }
 
@@ -92,11 +105,18 @@ export class Checks implements NodeObserver {
     this.#progress?.check(now, wanted);
   }
 
-  finish(replicas: readonly FinalReplica[], now: Time): void {
-    for (const checker of this.#finish) {
+  /** Walks the state of each replica once. */
+  finish(replicas: readonly WalkableReplica[], now: Time): void {
+    for (const replica of replicas) {
+      if (!replica.up) continue;
+      for (const checker of this.#begin) checker.beginState(replica);
+      replica.walk((keyBytes, keyFrom, keyTo, value) => {
+        for (let i = 0; i < this.#key.length; i++) this.#key[i]!.onKey(keyBytes, keyFrom, keyTo, value);
+      });
+      for (const checker of this.#end) checker.endState();
       if (this.violations.length > 0) return;
-      checker.finish(replicas, now);
     }
+    for (const checker of this.#finish) checker.finish(replicas, now);
   }
 
   #report(check: string, what: string): void {

@@ -57,7 +57,14 @@ export class FaultPort implements FaultTarget {
     for (const proxy of this.#proxies(link.from, link.to)) {
       const name = `${type}_${stream}`;
       handles.push(
-        this.#network.addToxic({ proxy, type, stream: stream as 'upstream' | 'downstream', toxicity, attributes, name }),
+        this.#network.addToxic({
+          proxy,
+          type,
+          stream: stream as 'upstream' | 'downstream',
+          toxicity,
+          attributes,
+          name,
+        }),
       );
     }
     return () => {

@@ -4,10 +4,10 @@ import type { Load } from '../clients/load.ts';
 import { MILLISECOND, SECOND, type Time } from '../clock.ts';
 import { CATEGORIES, type Category } from '../disk/disk.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
-import type { Host } from '../nodes/host.ts';
 import type { Network } from '../network/network.ts';
+import type { Host } from '../nodes/host.ts';
 import type { Metrics, Series } from '../result.ts';
-import { type ByteSampler } from './sampler.ts';
+import type { ByteSampler } from './sampler.ts';
 
 export interface MetricsInput {
   readonly hosts: readonly Host[];
@@ -79,7 +79,9 @@ export function metricsOf(input: MetricsInput): Metrics {
         device: over(device, copies),
       },
       byCategory: mapValues(writtenByCategory, (bytes) => over(bytes, client)),
-      byNode: Object.fromEntries(disks.map((disk, node) => [`n${node + 1}`, over(sum(disk.counters.writtenBytes), client)])),
+      byNode: Object.fromEntries(
+        disks.map((disk, node) => [`n${node + 1}`, over(sum(disk.counters.writtenBytes), client)]),
+      ),
     },
     bytes: {
       client,
@@ -140,7 +142,10 @@ export function seriesOf(recorder: LatencyRecorder, sampler: ByteSampler, end: T
   };
 }
 
-function byCategory(disks: readonly SimulatedDisk[], counter: (disk: SimulatedDisk) => Float64Array): Record<string, number> {
+function byCategory(
+  disks: readonly SimulatedDisk[],
+  counter: (disk: SimulatedDisk) => Float64Array,
+): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const [i, category] of CATEGORIES.entries()) {
     const total = sum(disks.map((disk) => counter(disk)[i]!));
@@ -149,6 +154,9 @@ function byCategory(disks: readonly SimulatedDisk[], counter: (disk: SimulatedDi
   return sums;
 }
 
-function mapValues(record: Readonly<Record<string, number>>, change: (value: number) => number): Record<string, number> {
+function mapValues(
+  record: Readonly<Record<string, number>>,
+  change: (value: number) => number,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

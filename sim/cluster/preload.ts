@@ -41,7 +41,13 @@ export class Preload {
     return key < this.#fingerprints.length ? this.#fingerprints[key]! : 0;
   }
 
-  #build(spec: RunSpec, definition: EngineDefinition, machine: StateMachineDefinition, store: BlockStore, rng: Rng): DiskImage {
+  #build(
+    spec: RunSpec,
+    definition: EngineDefinition,
+    machine: StateMachineDefinition,
+    store: BlockStore,
+    rng: Rng,
+  ): DiskImage {
     const { keys, value: sizes, preloadKeys } = spec.workload;
     const disk = new SimulatedDisk({ store, rng: rng.fork('disk'), pageCacheBytes: 64 << 20, capacityBytes: 2 ** 50 });
     const { directory } = this;

@@ -7,8 +7,8 @@
  */
 import { assert } from '../assert.ts';
 import type { Time } from '../clock.ts';
-import { findFault } from '../faults/index.ts';
 import type { ActiveFault, FaultTarget } from '../faults/fault.ts';
+import { findFault } from '../faults/index.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { FaultWindow } from '../result.ts';
 import type { Rng } from '../rng.ts';
@@ -59,7 +59,8 @@ export class Timeline implements Handler {
     const { now } = this.#loop;
     for (let i = 0; i < this.#faults.length; i++) {
       const { trigger } = this.#faults[i]!;
-      if (!this.#armed[i] || trigger.kind !== 'condition' || trigger.when !== condition || now < trigger.notBeforeNs) continue;
+      if (!this.#armed[i] || trigger.kind !== 'condition' || trigger.when !== condition || now < trigger.notBeforeNs)
+        continue;
       this.#armed[i] = false;
       this.#loop.schedule(now + trigger.delayNs, this, INJECT, i);
     }
