@@ -121,6 +121,23 @@ describe('the block store', () => {
     expect(new BlockStore().put(run(0), 0, 100)).toBe(ZERO_BLOCK);
   });
 
+  it('packs stretches longer than one count can say', () => {
+    const store = new BlockStore();
+    for (const byte of [0, 7]) {
+      const data = new SparseBuffer();
+      // literal bytes, not a run; 8, 2048, 2056 and more in whole words, and odd ends
+      for (const length of [8, 2040, 2048, 2056, 2064, 3001]) {
+        data.reset();
+        data.bytes(new Uint8Array(length).fill(byte));
+        data.run(FILL, 500);
+        data.u32(99);
+        const into = new SparseBuffer();
+        store.read(store.put(data, 0, data.length), into, 0, data.length);
+        expect(Buffer.compare(into.toBytes(), data.toBytes())).toBe(0);
+      }
+    }
+  });
+
   it('keeps a block until its last owner lets go, also beyond 65,535 owners', () => {
     const store = new BlockStore();
     const data = new SparseBuffer();
