@@ -40,6 +40,8 @@ const SPILLED = 4;
 const REMOVED = 8;
 /** What its old page was: a root that collapses changes from branch to leaf. */
 const PAGE_IS_LEAF = 16;
+/** Branch: but for the children's page ids it still is what its page says. */
+const AS_READ = 32;
 
 export class Nodes {
   nodeCount = 0;
@@ -107,6 +109,12 @@ export class Nodes {
   pageIsLeaf(node: number): boolean {
     return (this.#flags[node]! & PAGE_IS_LEAF) !== 0;
   }
+  isAsRead(node: number): boolean {
+    return (this.#flags[node]! & AS_READ) !== 0;
+  }
+  setReshaped(node: number): void {
+    this.#flags[node]! &= ~AS_READ;
+  }
   setBalanced(node: number): void {
     this.#flags[node]! &= ~UNBALANCED;
   }
@@ -142,6 +150,7 @@ export class Nodes {
     this.capacity[next] = this.capacity[node]! - index;
     this.count[node] = index;
     this.capacity[node] = index;
+    this.setReshaped(node);
     return next;
   }
 
@@ -152,7 +161,7 @@ export class Nodes {
     const node = this.create(bucket, parent, isLeaf, count + (isLeaf ? LEAF_SLACK : BRANCH_SLACK));
     this.pgid[node] = page.id;
     this.pages[node] = page.overflow + 1;
-    if (isLeaf) this.#flags[node]! |= PAGE_IS_LEAF;
+    this.#flags[node]! |= isLeaf ? PAGE_IS_LEAF : AS_READ;
     this.count[node] = count;
     let failure = isLeaf ? this.#readLeaf(node, page) : this.#readBranch(node, page);
     if (failure === RETRY_FLAT) {
@@ -376,6 +385,7 @@ export class Nodes {
   /** Makes room for a record; its content is undefined. */
   insertRecord(node: number, index: number): void {
     const count = this.count[node]!;
+    this.setReshaped(node);
     if (count === this.capacity[node]!) {
       const capacity = count * 2 + LEAF_SLACK;
       const first = this.#takeRecords(capacity);
@@ -395,6 +405,7 @@ export class Nodes {
     const end = this.first[node]! + this.count[node]! * RECORD;
     this.inodes.copyWithin(at, at + RECORD, end);
     this.count[node]!--;
+    this.setReshaped(node);
     this.#flags[node]! |= UNBALANCED;
   }
 
@@ -402,6 +413,7 @@ export class Nodes {
   appendRecords(node: number, other: number): void {
     const count = this.count[node]!;
     const added = this.count[other]!;
+    this.setReshaped(node);
     if (count + added > this.capacity[node]!) {
       const capacity = count + added + LEAF_SLACK;
       const first = this.#takeRecords(capacity);
@@ -416,6 +428,7 @@ export class Nodes {
 
   /** `node` takes over the records and the kind of its only child. */
   replaceRecords(node: number, child: number): void {
+    this.setReshaped(node);
     this.first[node] = this.first[child]!;
     this.count[node] = this.count[child]!;
     this.capacity[node] = this.capacity[child]!;
@@ -503,8 +516,12 @@ export class Nodes {
       const fillFrom = valueAt + values[slot + 2]!;
       const keyEnd = out.literalLength + keyTo - keyAt;
       const prefixEnd = keyEnd + fillFrom - valueAt;
-      copyBytes(bytes, keyAt, keyTo, literal, out.literalLength);
-      copyBytes(bytes, valueAt, fillFrom, literal, keyEnd);
+      if (valueAt === keyTo) {
+        copyBytes(bytes, keyAt, fillFrom, literal, out.literalLength);
+      } else {
+        copyBytes(bytes, keyAt, keyTo, literal, out.literalLength);
+        copyBytes(bytes, valueAt, fillFrom, literal, keyEnd);
+      }
       out.length += prefixEnd - out.literalLength;
       out.literalLength = prefixEnd;
       out.run(FILL, values[slot + 3]!);
@@ -545,10 +562,34 @@ export class Nodes {
     const { inodes } = this;
     const record = this.first[node]! + index * RECORD;
     const childRecord = this.first[child]!;
-    inodes[record] = inodes[childRecord]!;
-    inodes[record + 1] = inodes[childRecord + 1]! & KEY_LENGTH_MASK;
     inodes[record + 2] = this.pgid[child]!;
     inodes[record + 3] = child + 1;
+    const keyAt = inodes[childRecord]!;
+    const keyLength = inodes[childRecord + 1]! & KEY_LENGTH_MASK;
+    if (this.isAsRead(node) && this.#isKey(record, keyAt, keyLength)) return;
+    this.setReshaped(node);
+    inodes[record] = keyAt;
+    inodes[record + 1] = keyLength;
+  }
+
+  #isKey(record: number, at: number, length: number): boolean {
+    const { inodes, bytes } = this;
+    if ((inodes[record + 1]! & KEY_LENGTH_MASK) !== length) return false;
+    const own = inodes[record]!;
+    let i = 0;
+    while (i < length && bytes[own + i] === bytes[at + i]) i++;
+    return i === length;
+  }
+
+  /** Brings the image of a branch that is as it was read up to date, as page `id`. */
+  updateImage(node: number, id: number, image: Uint8Array): void {
+    const { inodes } = this;
+    const count = this.count[node]!;
+    writeU32LE(image, 0, id);
+    let record = this.first[node]!;
+    for (let i = 0, element = PAGE_HEADER_BYTES; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
+      if (inodes[record + 3]! > 0) writeU32LE(image, element + 8, inodes[record + 2]!);
+    }
   }
 
   /** Where `child` stands in its parent, searched from `from` on; −1: not there. */

@@ -7,7 +7,7 @@
  * besides (`BranchImages`); reads of these do not reach the disk's page cache, in which they would be
  * the hottest anyway, and do not see what becomes of the page on the disk.
  */
-import { readU16LE } from '../../sim/bytes/fixed.ts';
+import { readU16LE, readU32LE } from '../../sim/bytes/fixed.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
@@ -66,7 +66,7 @@ export class Pages {
   tree(id: number): Page | undefined {
     this.#work.counts[PAGES_TOUCHED]!++;
     const image = this.#branches.get(id);
-    if (image !== undefined) return this.#show(id, image);
+    if (image !== undefined) return this.#show(id, image, this.#branches.lengthOf(id));
     const page = this.#page;
     if (!this.read(id, page)) return undefined;
     if (page.flags === BRANCH_PAGE && page.overflow === 0) this.keepBranch(id, page.buffer);
@@ -75,8 +75,23 @@ export class Pages {
 
   /** Keeps a branch page that has no overflow pages; its padding may be missing. */
   keepBranch(id: number, buffer: SparseBuffer): void {
-    const isPlain = buffer.runCount === 0 || buffer.runStart[0]! + buffer.runLength[0]! === buffer.length;
-    if (isPlain) this.#branches.keep(id, buffer.literal, buffer.literalLength);
+    const { literal } = buffer;
+    const last = PAGE_HEADER_BYTES + (readU16LE(literal, 10) - 1) * ELEMENT_BYTES;
+    const length = last + readU32LE(literal, last) + readU32LE(literal, last + 4);
+    if (buffer.literalIndex(0, length) === 0) this.#branches.keep(id, literal, length);
+  }
+
+  /** The bytes of a kept branch page, to be changed only along with the page itself. */
+  branchImage(id: number): Uint8Array | undefined {
+    return this.#branches.get(id);
+  }
+  branchImageLength(id: number): number {
+    return this.#branches.lengthOf(id);
+  }
+
+  /** Makes a kept branch page the one of another id; false if it is not kept. */
+  renameBranch(from: number, to: number): boolean {
+    return this.#branches.rename(from, to);
   }
 
   /** The page is about to get new content, or was freed. */
@@ -88,12 +103,12 @@ export class Pages {
     return this.#branches.memoryBytes;
   }
 
-  #show(id: number, image: Uint8Array): Page {
+  #show(id: number, image: Uint8Array, length: number): Page {
     const page = this.#branch;
     const { buffer } = page;
     buffer.literal = image;
-    buffer.literalLength = image.length;
-    buffer.length = image.length;
+    buffer.literalLength = length;
+    buffer.length = length;
     buffer.runCount = 0;
     page.id = id;
     page.flags = BRANCH_PAGE;

@@ -73,15 +73,20 @@ function collapseRoot(transaction: Transaction, root: number): boolean {
   if (child < 0) return false;
   adopt(transaction, child, root);
   nodes.replaceRecords(root, child);
-  nodes.setRemoved(child);
-  return transaction.freePage(child);
+  return remove(transaction, child);
 }
 
 /** Takes the node at `index` out of its parent and frees its page. */
 function drop(transaction: Transaction, node: number, index: number): boolean {
   const { nodes } = transaction;
   nodes.removeRecord(nodes.parent[node]!, index);
+  return remove(transaction, node);
+}
+
+function remove(transaction: Transaction, node: number): boolean {
+  const { nodes, pages } = transaction;
   nodes.setRemoved(node);
+  pages.forget(nodes.pgid[node]!);
   return transaction.freePage(node);
 }
 

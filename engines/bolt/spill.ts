@@ -27,6 +27,8 @@ export type SpillOutcome = 'ok' | 'io-error' | 'no-space';
 // children waiting to be spilled, of all levels at hand
 let waiting: Int32Array = new Int32Array(1024);
 let waitingEnd = 0;
+/** Bytes of the node that `splitTwo` left whole, if it had to find out. */
+let measuredBytes = -1;
 
 /** Spills all tables and then the root bucket. */
 export function spillAll(transaction: Transaction): SpillOutcome {
@@ -103,16 +105,18 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
   }
   waitingEnd = base;
 
+  const oldId = nodes.pgid[start]!;
   if (!transaction.freePage(start)) return 'io-error';
   let node = start;
   for (let isLast = false; !isLast; ) {
     const next = splitTwo(transaction, bucket, node);
     isLast = next < 0;
-    const bytes = nodes.size(node);
+    const bytes = measuredBytes >= 0 ? measuredBytes : nodes.size(node);
     const pages = Math.floor((bytes + transaction.pageSize - 1) / transaction.pageSize);
     const id = transaction.allocate(pages, node);
     if (id === 0) return 'no-space';
     if (transaction.space.remapped) copyBorrowed(transaction);
+    if (node === start && !nodes.isLeaf(node)) moveImage(transaction, node, oldId, id);
     nodes.pgid[node] = id;
     nodes.pages[node] = pages;
     nodes.setSpilled(node);
@@ -126,6 +130,14 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
   const parent = nodes.parent[start]!;
   if (parent >= 0 && nodes.pgid[parent] === 0) return spill(transaction, bucket, parent, depth + 1);
   return 'ok';
+}
+
+/** Lets the kept image of a branch follow it to its new page, if only page ids in it have changed. */
+function moveImage(transaction: Transaction, node: number, oldId: number, id: number): void {
+  const { nodes, pages } = transaction;
+  if (nodes.isAsRead(node) && pages.renameBranch(oldId, id)) return;
+  nodes.setReshaped(node);
+  pages.forget(oldId);
 }
 
 /** Puts the children that are nodes on the waiting list, in key order. */
@@ -146,7 +158,13 @@ function collectChildren(transaction: Transaction, node: number): void {
 function splitTwo(transaction: Transaction, bucket: Bucket, node: number): number {
   const { nodes, pageSize } = transaction;
   const count = nodes.count[node]!;
-  if (count <= 2 * KEYS_PER_PAGE_MIN || nodes.size(node) < pageSize) return -1;
+  measuredBytes = -1;
+  if (count <= 2 * KEYS_PER_PAGE_MIN) return -1;
+  const size = nodes.size(node);
+  if (size < pageSize) {
+    measuredBytes = size;
+    return -1;
+  }
   const fillPercent = Math.min(FILL_PERCENT_MAX, Math.max(FILL_PERCENT_MIN, bucket.fillPercent));
   const threshold = Math.floor(pageSize * fillPercent);
   let bytes = PAGE_HEADER_BYTES;
@@ -194,9 +212,16 @@ function copyBorrowed(transaction: Transaction): void {
 export function writeNode(transaction: Transaction, node: number, out: SparseBuffer): void {
   const { nodes, pageSize } = transaction;
   const pages = nodes.pages[node]!;
-  nodes.serialise(node, nodes.pgid[node]!, pages - 1, out);
+  const id = nodes.pgid[node]!;
+  const image = nodes.isAsRead(node) ? transaction.pages.branchImage(id) : undefined;
+  if (image !== undefined) {
+    nodes.updateImage(node, id, image);
+    out.bytes(image, 0, transaction.pages.branchImageLength(id));
+  } else {
+    nodes.serialise(node, id, pages - 1, out);
+    if (pages === 1 && !nodes.isLeaf(node)) transaction.pages.keepBranch(id, out);
+  }
   transaction.work.counts[PAGES_SERIALISED]!++;
   transaction.work.counts[BYTES_COPIED]! += out.length;
-  if (pages === 1 && !nodes.isLeaf(node)) transaction.pages.keepBranch(nodes.pgid[node]!, out);
   out.run(0, pages * pageSize - out.length);
 }

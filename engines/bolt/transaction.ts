@@ -220,7 +220,6 @@ export class Transaction {
     const pages = nodes.pages[node]!;
     if (!this.freelist.free(id, pages)) return this.pages.fail(id, 'is in use and in the freelist');
     this.census.change(nodes.pageIsLeaf(node), pages, -1);
-    if (!nodes.pageIsLeaf(node)) this.pages.forget(id);
     nodes.pgid[node] = 0;
     return true;
   }
