@@ -58,7 +58,7 @@ export interface DeviceRequest {
 }
 
 export interface Disk {
-  /** Who issues the following calls; small integer, set by the host before it calls an engine. */
+  /** Who issues the following calls: 0 to 254, set by the host before it calls an engine. 255 is write-back's own. */
   thread: number;
 
   // ——— names; directories are prefixes that end in '/', and are made on demand ———
@@ -85,7 +85,10 @@ export interface Disk {
   sync(file: File): DiskOutcome;
 
   // ——— time ———
-  /** Takes the thread's oldest request that has not been taken; false if there is none. */
+  /**
+   * Takes the thread's oldest request that has not been taken; false if there is none. Play every thread's
+   * requests, reads too, or `settle`: what a thread does behind one that is not complete has not happened yet.
+   */
   takeRequest(thread: number, into: DeviceRequest): boolean;
   /** The oldest taken request of the thread has finished in virtual time. */
   complete(thread: number): void;
