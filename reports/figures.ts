@@ -83,7 +83,10 @@ export const DEFINITIONS: readonly (readonly [string, string])[] = [
     'By boundary',
     'What one copy of the data costs: bytes of all nodes that crossed the boundary ÷ (client bytes × nodes). Raft log, engine and snapshots add up to the file system; the device sees whole blocks, and of a block written twice before write-back only the last version.',
   ],
-  ['Throughput', 'Acknowledged operations of all kinds ÷ the virtual time during which clients ran.'],
+  [
+    'Throughput',
+    'Acknowledged operations of all kinds ÷ the virtual time from the start of the run until the clients had stopped, the first election included.',
+  ],
   [
     'Latency',
     'Virtual time from the first send (closed loop) or from the intended start (open loop, so that a stall is not hidden) to the acknowledgement, retries included. Operations that were never acknowledged have no latency; they are counted as failed or unknown.',
@@ -94,12 +97,12 @@ export const DEFINITIONS: readonly (readonly [string, string])[] = [
   ],
   [
     'Space amplification',
-    'Bytes of the engine’s files ÷ bytes of live keys and values, mean over nodes, at the end of the run.',
+    'Bytes of the engine’s files, mean over the nodes that are up at the end of the run, ÷ bytes of the keys and values that a reader sees then.',
   ],
   ['fsyncs per operation', 'fsync calls of all nodes ÷ acknowledged operations of all kinds.'],
   [
     'Memory',
-    'What the simulated process would hold at the end, counted by the parts that own it; mean over nodes. It is not the memory of the simulator.',
+    'What the simulated process would hold at the end, counted by the parts that own it; mean over the nodes that are up. It is not the memory of the simulator.',
   ],
   [
     'Time series',

@@ -59,7 +59,11 @@ export function renderMarkdown(comparison: Comparison): string {
         chart.caption + (section.note === undefined ? '' : ` ${inline(section.note)}`),
         '',
       );
+      if (section.tableTitle !== undefined) lines.push(`#### ${inline(section.tableTitle)}`, '');
       lines.push(...tableLines(section.table), '');
+      for (const { title, table } of section.tablesBeside ?? []) {
+        lines.push(`#### ${inline(title)}`, '', ...tableLines(table), '');
+      }
     }
   }
   lines.push('## How it was measured', '');

@@ -60,6 +60,21 @@ const FALLBACK: Paint = { light: '#8c8c8c', dark: '#8c8c94' };
 export const CATEGORY_ORDER: readonly string[] = CATEGORIES;
 export const WAIT_ORDER: readonly string[] = WAITS;
 
+/** For parts that have no fixed list, by their rank; neighbours differ in hue and lightness. */
+const PART_PAINTS: readonly Paint[] = [
+  { light: '#33508f', dark: '#6d8fd6' },
+  { light: '#e6a532', dark: '#f0bd5f' },
+  { light: '#1f8a70', dark: '#35ab8d' },
+  { light: '#d29ac0', dark: '#e3b6d5' },
+  { light: '#8a4f9e', dark: '#b37fc7' },
+  { light: '#8fb4e3', dark: '#a9cbf5' },
+  { light: '#bf5527', dark: '#dd7a4c' },
+  { light: '#8fcbb0', dark: '#a8e0c7' },
+  { light: '#5e6b2f', dark: '#98a85c' },
+  { light: '#c9b37e', dark: '#dccb9d' },
+  { light: '#5b5b66', dark: '#9a9aa6' },
+];
+
 /** How waits are called in print. */
 const WAIT_TITLES: Readonly<Record<string, string>> = {
   clientQueue: 'client queue',
@@ -80,6 +95,7 @@ export const variantColour = (index: number): string => VARIANT_PAINTS[index % V
 export const variantDash = (index: number): number[] =>
   DASHES[Math.floor(index / VARIANT_PAINTS.length) % DASHES.length]!;
 export const categoryColour = (category: string): string => paintOf(CATEGORY_PAINTS, category).light;
+export const partColour = (rank: number): string => PART_PAINTS[rank % PART_PAINTS.length]!.light;
 export const waitColour = (wait: string): string => paintOf(WAIT_PAINTS, wait).light;
 
 const DASHES: number[][] = [
@@ -92,7 +108,7 @@ const DASHES: number[][] = [
 /** Light colour → its partner on a dark background. */
 export function darkPartners(): Readonly<Record<string, string>> {
   const partners: Record<string, string> = { [FALLBACK.light]: FALLBACK.dark };
-  for (const paints of [VARIANT_PAINTS, Object.values(CATEGORY_PAINTS), Object.values(WAIT_PAINTS)]) {
+  for (const paints of [VARIANT_PAINTS, Object.values(CATEGORY_PAINTS), Object.values(WAIT_PAINTS), PART_PAINTS]) {
     for (const paint of paints) partners[paint.light] = paint.dark;
   }
   return partners;

@@ -58,7 +58,9 @@ const latencySummary = z
 
 const metrics = z
   .object({
-    throughputOpsPerS: figure('Acknowledged operations per second of virtual time while clients ran.'),
+    throughputOpsPerS: figure(
+      'Acknowledged operations per second of virtual time, from the start until the clients had stopped.',
+    ),
     operations: z.object({
       ok: count('Acknowledged.'),
       failed: count('Refused, and known not to have taken effect.'),
@@ -94,15 +96,15 @@ const metrics = z
     fsyncs: count('Calls of all nodes.'),
     fsyncsByCategory: z.record(z.string(), count('Calls.')).describe('`fsyncs` by what the file was for.'),
     spaceAmplification: figure(
-      "Bytes of the engine's files ÷ bytes of live keys and values; mean over nodes, at the end.",
+      "Bytes of the engine's files ÷ bytes of live keys and values, at the end; mean over the nodes that are up.",
     ),
     memoryBytes: z
       .object({
         total: figure('Sum over the owners.'),
         byOwner: by('Bytes held by this part.'),
       })
-      .describe('What the simulated process would hold at the end, mean over nodes.'),
-    engineFigures: by('A figure of this engine at the end, mean over nodes.'),
+      .describe('What the simulated process would hold at the end, mean over the nodes that are up.'),
+    engineFigures: by('A figure of this engine at the end, mean over the nodes that are up.'),
     raft: z.object({
       elections: count('Campaigns started.'),
       leaderChanges: count('Times that another node became leader.'),

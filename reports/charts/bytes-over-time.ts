@@ -92,6 +92,7 @@ function areaSpec(
   };
   const fields = names.map((_, index) => `c${index}`);
   const layers: Layer[] = [
+    ...shading,
     {
       transform: [
         { fold: fields, as: ['column', 'rate'] },
@@ -117,7 +118,6 @@ function areaSpec(
         order: { field: 'order', type: 'quantitative' },
       },
     },
-    ...shading,
     {
       params: [
         {
@@ -140,7 +140,7 @@ function areaSpec(
   return {
     ...PANEL_FRAME,
     height: 170,
-    padding: { left: 2, right: 6, top: 16, bottom: 2 },
+    padding: { left: 2, right: 12, top: 16, bottom: 2 },
     data: { values: rows },
     layer: layers,
   };

@@ -35,6 +35,9 @@ export interface Section {
   readonly panels: readonly Panel[];
   readonly legend: readonly LegendEntry[];
   readonly table: Table;
+  readonly tableTitle?: string;
+  /** Further tables, beside the first where there is room. */
+  readonly tablesBeside?: readonly { readonly title: string; readonly table: Table }[];
   /** The table is shown rather than folded away. */
   readonly tableOpen?: boolean;
   /** What the reader must know about this result, such as which seed is drawn. */

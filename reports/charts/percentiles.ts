@@ -115,6 +115,7 @@ function curveSpec(comparison: Comparison, operation: string): PanelSpec | undef
       values: ticks,
       labelExpr: "'p' + toNumber(format(100 - 100 / datum.value, '.5f'))",
       labelOverlap: 'greedy' as const,
+      labelFlush: true,
     },
   };
   const vertical = logAxis(

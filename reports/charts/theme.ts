@@ -32,7 +32,7 @@ export function vegaConfig(theme: Theme, options: ThemeOptions): Config {
     font: FONT,
     // The page gives each panel a label and a table; a label for each mark would only bury them.
     aria: false,
-    padding: { left: 2, right: 6, top: 6, bottom: 2 },
+    padding: { left: 2, right: 12, top: 6, bottom: 2 },
     view: { stroke: null },
     axis: {
       labelColor: ink.muted,
@@ -47,7 +47,7 @@ export function vegaConfig(theme: Theme, options: ThemeOptions): Config {
       labelPadding: 4,
       titlePadding: 8,
     },
-    axisX: { titleLimit: 280 },
+    axisX: { titleLimit: 280, labelFlush: false },
     axisY: { labelLimit: 190 },
     axisBand: { grid: false, domain: false, ticks: false, labelColor: ink.text },
     legend: options.legend

@@ -137,7 +137,7 @@ function trackSpec(comparison: Comparison, shown: readonly Drawn[], track: Track
       },
     },
   ];
-  return { ...PANEL_FRAME, height: 190, padding: { left: 2, right: 6, top: 16, bottom: 2 }, layer: layers };
+  return { ...PANEL_FRAME, height: 190, padding: { left: 2, right: 12, top: 16, bottom: 2 }, layer: layers };
 }
 
 function verticalAxis(track: Track, values: readonly number[]) {

@@ -182,7 +182,7 @@ function cardHtml({ chart, section }: Built, specs: PanelSpec[]): string {
     return `${title}<div class="panel" data-panel="${specs.length - 1}" role="img" aria-label="${text(label)}"></div>`;
   });
   const tableClass = chart.id === 'headline' ? 'headline' : chart.id === 'runs' ? 'hash' : '';
-  const table = tableHtml(section.table, `${chart.title}: table`, tableClass);
+  const table = tablesHtml(chart, section, tableClass);
   const tools =
     section.panels.length === 0
       ? ''
@@ -193,6 +193,16 @@ function cardHtml({ chart, section }: Built, specs: PanelSpec[]): string {
   return `<article class="card ${chart.width}${long}" id="${chart.id}"><div class="title"><h3>${text(chart.title)}</h3>${tools}</div><p class="caption">${text(
     chart.caption + note,
   )}</p>${legendHtml(section.legend)}${panels.join('')}${below}</article>`;
+}
+
+function tablesHtml(chart: Chart, section: Section, className: string): string {
+  const first = tableHtml(section.table, `${chart.title}: table`, className);
+  if (section.tableTitle === undefined) return first;
+  const all = [{ title: section.tableTitle, html: first }];
+  for (const { title, table } of section.tablesBeside ?? []) {
+    all.push({ title, html: tableHtml(table, `${chart.title}, ${title}: table`, className) });
+  }
+  return `<div class="beside">${all.map(({ title, html }) => `<div><h4>${text(title)}</h4>${html}</div>`).join('')}</div>`;
 }
 
 function definitionsHtml(): string {

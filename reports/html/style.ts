@@ -7,7 +7,7 @@ export const STYLE = `
   --page: #f5f6f8; --card: #ffffff; --text: #1d2430; --muted: #5a6575; --rule: #dfe3e9; --soft: #eef1f5;
   --accent: #1f6fb4; --good: #0b6e5a; --good-soft: #e2f3ee; --bad: #b3361e; --bad-soft: #fbe9e4; --even: #5a6575; --warn: #8a5a00; --warn-soft: #fbf1dc;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #0f1319; --card: #171c24; --text: #e6eaf0; --muted: #9aa6b6; --rule: #2b333f; --soft: #1f2630;
     --accent: #6fb3ea; --good: #5fd0b2; --good-soft: #12332c; --bad: #ff9a85; --bad-soft: #3b1d17; --even: #9aa6b6; --warn: #e8bd67; --warn-soft: #352a12;
@@ -62,7 +62,7 @@ h4 { margin: 14px 0 2px; font-size: 13px; font-weight: 600; overflow-wrap: anywh
 .swatch { flex: none; width: 12px; height: 12px; border-radius: 3px; background: var(--light); }
 .swatch.line { height: 0; width: 20px; border-radius: 0; background: none; border-top: 2.5px solid var(--light); }
 .swatch.line.dashed { border-top-style: dashed; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   .swatch { background: var(--dark); }
   .swatch.line { background: none; border-top-color: var(--dark); }
 }
@@ -70,6 +70,8 @@ h4 { margin: 14px 0 2px; font-size: 13px; font-weight: 600; overflow-wrap: anywh
 .panel svg { display: block; max-width: 100%; height: auto; }
 .panel .failed { color: var(--bad); font-size: 13px; }
 .scroll { overflow-x: auto; margin: 12px -20px 0; padding: 0 20px; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 64px; }
+.beside > div { min-width: 0; max-width: 100%; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
 table { border-collapse: separate; border-spacing: 0; font-size: 13.5px; line-height: 1.4; }
 th, td { padding: 6px 14px 6px 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--rule); white-space: nowrap; }
@@ -140,7 +142,7 @@ footer { margin-top: 40px; font-size: 12.5px; color: var(--muted); }
   :root { --page: #fff; --card: #fff; }
   .frame { max-width: none; padding: 0; }
   .layout { display: block; }
-  nav.contents, .tools, #tip { display: none !important; }
+  nav.contents, .tools, #tip, details:not([open]) { display: none !important; }
   .card { break-inside: avoid; border: none; padding: 0 0 12px; }
   .card.long { break-inside: auto; }
   .scroll { overflow: visible; margin: 12px 0 0; padding: 0; }
