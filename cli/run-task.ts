@@ -1,8 +1,9 @@
 /** One run from start to end, in this thread or in a worker's: the same code for both. */
+import type { Divergence } from '../sim/determinism.ts';
 import type { RunResult } from '../sim/result.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 import { ProgressBoard } from './progress-board.ts';
-import { type Divergence, loadSimulator, type Run, type Simulator } from './simulator.ts';
+import { loadSimulator, type Run, type Simulator } from './simulator.ts';
 
 /** Crosses thread boundaries: plain data. */
 export interface RunTask {

@@ -1,5 +1,6 @@
 /** The simulator as the command line uses it, loaded when the first run starts: `--help` needs none of it. */
 import type { Time } from '../sim/clock.ts';
+import type { Divergence } from '../sim/determinism.ts';
 import type { RunResult } from '../sim/result.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 
@@ -15,14 +16,6 @@ export interface Run {
   finish(): RunResult;
 }
 
-/** The first event in which two runs of one specification differ. */
-export interface Divergence {
-  readonly event: number;
-  readonly time: Time;
-  readonly lineA: string;
-  readonly lineB: string;
-}
-
 export interface Simulator {
   createRun(spec: RunSpec): Run;
   firstDivergence(specA: RunSpec, specB: RunSpec): Divergence | undefined;
@@ -30,9 +23,9 @@ export interface Simulator {
 
 export async function loadSimulator(url: string | undefined): Promise<Simulator> {
   if (url !== undefined) return (await import(url)) as Simulator;
-  const cluster: string = '../sim/cluster.ts';
-  const determinism: string = '../sim/determinism.ts';
-  const { createRun } = (await import(cluster)) as Pick<Simulator, 'createRun'>;
-  const { firstDivergence } = (await import(determinism)) as Pick<Simulator, 'firstDivergence'>;
+  const [{ createRun }, { firstDivergence }] = await Promise.all([
+    import('../sim/cluster.ts'),
+    import('../sim/determinism.ts'),
+  ]);
   return { createRun, firstDivergence };
 }

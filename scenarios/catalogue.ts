@@ -4,6 +4,7 @@
  */
 import { ENGINES } from '../engines/index.ts';
 import { COST_PROFILES } from '../sim/cost-profiles.ts';
+import { DEVICE_PROFILES } from '../sim/disk/profiles.ts';
 import { FAULTS } from '../sim/faults/index.ts';
 import { TOXICS } from '../sim/network/toxics/index.ts';
 import type { ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
@@ -44,6 +45,6 @@ export const CATALOGUE: Catalogue = {
     const attributes = Object.fromEntries(TOXICS.map((toxic) => [toxic.name, toxic.attributes]));
     return { ...fault, kinds: { by: 'type', parameters: attributes } };
   }),
-  diskProfiles: ['nvme', 'ssd', 'cloud-volume', 'hdd'],
+  diskProfiles: DEVICE_PROFILES.map((profile) => profile.name),
   cpuProfiles: COST_PROFILES.map((profile) => profile.name),
 };
