@@ -187,6 +187,31 @@ describe('zipfian ranks', () => {
     expect(Math.max(...seen)).toBeLessThan(155);
   });
 
+  test('within a block of the tail, lower ranks come more often by just as much as they should', () => {
+    // Blocks as the table cuts them: from 4097 up, each 1/64 of its first rank wide.
+    const count = 100_000_000;
+    const edges = [4097];
+    while (edges.at(-1)! <= count) edges.push(edges.at(-1)! + Math.floor(edges.at(-1)! / 64));
+    edges.pop();
+    const zipfian = new Zipfian(count, 0.99, new Rng(9));
+    let [low, all] = [0, 0];
+    for (let i = 0; i < 3_000_000; i++) {
+      const rank = zipfian.next() + 1;
+      if (rank < 100_000 || rank >= edges.at(-1)!) continue;
+      let [from, to] = [0, edges.length - 1];
+      while (to - from > 1) {
+        const middle = (from + to) >> 1;
+        if (edges[middle]! <= rank) from = middle;
+        else to = middle;
+      }
+      all++;
+      if (rank < (edges[from]! + edges[to]!) / 2) low++;
+    }
+    // With weights a^−s … b^−s, b = 65/64 a, the lower half has 1/2 + s/512; the deviation of the count is 0.00047.
+    expect(Math.abs(low / all - (0.5 + 0.99 / 512))).toBeLessThan(0.0014);
+    expect(low / all).toBeGreaterThan(0.5005);
+  });
+
   test('a hundred million ranks take little memory and no time to set up', () => {
     const zipfian = new Zipfian(100_000_000, 0.99, new Rng(1));
     let beyond = 0;

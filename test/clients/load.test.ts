@@ -154,6 +154,32 @@ describe('an answer that is no good', () => {
     expect(bed.received.map(({ node }) => node)).toEqual([0, 1]);
   });
 
+  test('the waits of a late answer: what the node did not take counts as retry', () => {
+    const bed = new Bed({}, { operationsMax: 1 });
+    const waits = new Float64Array(WAITS.length);
+    waits[WAITS.indexOf('walSync')] = 1150 * MILLISECOND;
+    bed.script = (_request, node) => (node === 0 ? { reply: { waits }, afterNs: 1200 * MILLISECOND } : undefined);
+    bed.load.start();
+    bed.runTo(5000);
+    const means = bed.recorder.waits().put!;
+    expect([means.walSync, means.network, means.retry]).toEqual([1150, 0, 54]);
+    expect(bed.load.counts.waitsExceeded).toBe(0);
+  });
+
+  test('a late refusal of an earlier attempt is ignored', () => {
+    const bed = new Bed({}, { operationsMax: 1 });
+    // The time-out is at 1000, the second attempt some 100 ms later, its answer at 1500, the refusal at 1301.
+    bed.script = (_request, node, now) =>
+      node === 0
+        ? { reply: { status: 'not-leader', leader: 2 }, afterNs: 1300 * MILLISECOND - now }
+        : { reply: {}, afterNs: 1500 * MILLISECOND - now };
+    bed.load.start();
+    bed.runTo(5000);
+    expect(bed.received.map(({ node }) => node)).toEqual([0, 1]);
+    expect(bed.ended).toMatchObject([{ outcome: 'ok', endMs: 1501 }]);
+    expect(bed.load.counts).toMatchObject({ staleReplies: 1, redirections: 0, retries: 1 });
+  });
+
   test('a write without an answer is unknown in the end, and the client goes on as somebody else', () => {
     const bed = new Bed({ clients: 2 }, { operationsMax: 4 });
     bed.script = (request) => (request.session === 1 ? undefined : { reply: {} });
@@ -228,6 +254,9 @@ describe('a node that goes away', () => {
     for (const node of [0, 1, 2]) bed.network.resetMachine(node);
     bed.runTo(10_000);
     expect(bed.load.counts.failed + bed.load.counts.unknown).toBeGreaterThanOrEqual(3);
+    // Three nodes, a back-off of 100 ms that doubles up to 1 s: some 13 dials each in 10 s.
+    expect(bed.network.counters.dials).toBeLessThan(3 * 16);
+    expect(bed.network.counters.dials).toBeGreaterThan(3 * 5);
     const before = bed.load.counts.ok;
     bed.listen(1);
     bed.runTo(15_000);
