@@ -41,6 +41,7 @@ export class RecordLogWriter {
   append(record: SparseBuffer): DiskOutcome {
     const out = this.#out.reset();
     let from = 0;
+    let begun = false;
     let left = BLOCK_BYTES - (this.length % BLOCK_BYTES);
     do {
       if (left < HEADER_BYTES) {
@@ -49,7 +50,9 @@ export class RecordLogWriter {
       }
       const count = Math.min(record.length - from, left - HEADER_BYTES);
       const last = from + count === record.length;
-      const type = from === 0 ? (last ? TYPE_WHOLE : TYPE_FIRST) : last ? TYPE_LAST : TYPE_MIDDLE;
+      // A block may have room for a header only: then the first fragment is empty.
+      const type = begun ? (last ? TYPE_LAST : TYPE_MIDDLE) : last ? TYPE_WHOLE : TYPE_FIRST;
+      begun = true;
       out.u32(maskCrc(record.crc32c(TYPE_CRCS[type], from, from + count)));
       out.u16(count);
       out.u8(type);

@@ -350,10 +350,10 @@ function separatorEnd(last: Uint8Array, lastLength: number, next: Uint8Array, ne
   let at = 0;
   while (at < common && last[at] === next[at]) at++;
   if (at >= common || last[at] >= next[at]) return -1;
-  if (at < nextLength - 1 || last[at] + 1 < next[at]) return at + 1 < lastLength ? at : -1;
+  if (at < nextLength - 1 || last[at] + 1 < next[at]) return at;
   // Raising this byte would reach `next`: raise the first later one that can be.
   for (at++; at < lastLength; at++) {
-    if (last[at] < 0xff) return at + 1 < lastLength ? at : -1;
+    if (last[at] < 0xff) return at;
   }
   return -1;
 }
