@@ -23,7 +23,11 @@ export const headline: Chart = {
       variant.runs.length === 0 ? { text: variant.name, note: 'no run completed' } : variant.name,
       ...figures.map((figure) => headlineCell(figure, variant, base)),
     ]);
+    const short = comparison.file.runs.filter((run) => run.ended !== 'complete').length;
     return {
+      ...(short === 0
+        ? {}
+        : { note: `${counted(short, 'run')} ended early, and the figures cover what was run until then.` }),
       panels: [],
       legend: [],
       table: { columns: [textColumn('variant'), ...figures.map((figure) => numberColumn(figure.title))], rows },

@@ -165,6 +165,13 @@ describe('sections', () => {
   });
 });
 
+test('the headline says when runs ended early', () => {
+  const noteOf = (result: ScenarioResult): string | undefined =>
+    CHARTS[0]!.build(compareVariants(toResultFile(result)))!.note;
+  expect(noteOf(fixture())).toBeUndefined();
+  expect(noteOf(fixture({ failing: true }))).toBe('1 run ended early, and the figures cover what was run until then.');
+});
+
 describe('faults', () => {
   test('the same line of the scenario has the same letter though it strikes at other times', () => {
     const result = tinyResult();

@@ -44,7 +44,7 @@ const renamed = (result: ScenarioResult, names: Readonly<Record<string, string>>
 
 describe('results.csv', () => {
   test('exactly', async () => {
-    await expect(renderCsv(toResultFile(tinyResult()))).toMatchFileSnapshot('expected/tiny.csv');
+    await expect(renderCsv(toResultFile(tinyResult()))).toMatchFileSnapshot('expected/results.csv.txt');
   });
 
   test('every column is the path of its value in result.json', () => {
@@ -85,7 +85,7 @@ describe('results.csv', () => {
 describe('report.md', () => {
   test('exactly', async () => {
     const text = renderMarkdown(compareVariants(toResultFile(tinyResult())));
-    await expect(text).toMatchFileSnapshot('expected/tiny.md');
+    await expect(text).toMatchFileSnapshot('expected/report.md.txt');
   });
 
   test('a violation stands at the top with the line that reproduces it', () => {
