@@ -6,7 +6,7 @@
 import { assert } from '../assert.ts';
 
 const LN2 = Math.LN2;
-const SQRT2 = Math.SQRT2;
+const SQRT2 = Math.sqrt(2);
 
 /** Natural logarithm, for x > 0. */
 export function ln(x: number): number {

@@ -11,6 +11,8 @@ import { DELETE, OPERATIONS, PUT, WAITS } from '../rpc.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 const SUMMARY_BITS = 10;
+/** 2^42 ns: more than the histograms can tell apart. */
+const LATENCY_NS_MAX = 4_398_046_511_104;
 const STEP_BITS = 6;
 const HALF_DISTANCE_TICKS = 5;
 /** A step that nobody touches costs 32 bytes; what comes after so many is added to the last. */
@@ -138,7 +140,7 @@ export class LatencyRecorder {
 function summary(histogram: LatencyHistogram): LatencySummary {
   const library = build({
     lowestDiscernibleValue: 1,
-    highestTrackableValue: 2 ** 42,
+    highestTrackableValue: LATENCY_NS_MAX,
     numberOfSignificantValueDigits: 3,
     bitBucketSize: 64,
     useWebAssembly: false,

@@ -8,6 +8,8 @@
  */
 import { assert } from '../assert.ts';
 
+/** 2^40. */
+const COUNT_MAX = 1_099_511_627_776;
 const ROUND_KEYS: readonly number[] = [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f];
 
 export class Scatter {
@@ -15,7 +17,7 @@ export class Scatter {
   readonly #half: number;
 
   constructor(count: number) {
-    assert(count >= 1 && count <= 2 ** 40, 'scatter: out of range');
+    assert(count >= 1 && count <= COUNT_MAX, 'scatter: out of range');
     this.#count = count;
     let half = 1;
     while (half * half < count) half *= 2;

@@ -10,6 +10,8 @@ import { assert } from '../assert.ts';
 import type { Rng } from '../rng.ts';
 import { ln, power, relativeExp } from './elementary.ts';
 
+/** 2^40. */
+const RANKS_MAX = 1_099_511_627_776;
 const HEAD_RANKS = 4096;
 const BLOCK_RATIO = 64;
 /** A block accepts at least (64/65)^s of its draws: so many refusals in a row do not happen. */
@@ -25,7 +27,7 @@ export class Zipfian {
   readonly #alias: Int32Array;
 
   constructor(count: number, exponent: number, rng: Rng) {
-    assert(count >= 1 && count <= 2 ** 40 && exponent >= 0 && exponent <= 16, 'zipfian: out of range');
+    assert(count >= 1 && count <= RANKS_MAX && exponent >= 0 && exponent <= 16, 'zipfian: out of range');
     this.#rng = rng;
     this.#exponent = exponent;
     this.#head = Math.min(count, HEAD_RANKS);

@@ -202,7 +202,7 @@ export class ToxicChains {
       };
       first.queue.push(chunk);
     }
-    this.#process(first, now);
+    this.#advance(first, now);
     this.#refresh(direction);
   }
 
@@ -210,7 +210,7 @@ export class ToxicChains {
     const now = this.#loop.now;
     const first = direction.stages[0]!;
     first.queue.push({ bytes: 0, message: CLOSE_MARK, timestamp: now, enteredAt: now });
-    this.#process(first, now);
+    this.#advance(first, now);
     this.#refresh(direction);
   }
 
@@ -240,7 +240,7 @@ export class ToxicChains {
       this.#refresh(stage.direction);
       return;
     }
-    this.#process(stage, now);
+    this.#advance(stage, now);
     this.#refresh(stage.direction);
   }
 
@@ -303,7 +303,7 @@ export class ToxicChains {
     }
     if (stage.isAffected) this.#start(stage);
     else if (wasAffected) this.#leave(stage, now);
-    this.#process(stage, now);
+    this.#advance(stage, now);
     this.#refresh(stage.direction);
   }
 
@@ -319,7 +319,7 @@ export class ToxicChains {
       if (next === undefined) this.#out(direction, chunk);
       else next.queue.push(chunk);
     }
-    if (next !== undefined) this.#process(next, now);
+    if (next !== undefined) this.#advance(next, now);
     this.#clearStage(stage);
     this.#releaseStage(stage);
     this.#refresh(direction);
@@ -334,7 +334,7 @@ export class ToxicChains {
   }
 
   /** Deals with whatever is at the head until something has to wait. */
-  #process(stage: Stage, now: Time): void {
+  #advance(stage: Stage, now: Time): void {
     const fate = this.#fate;
     while (stage.queue.length > 0 && !stage.isBusy) {
       const head = stage.queue[0]!;
@@ -412,7 +412,7 @@ export class ToxicChains {
     }
     chunk.enteredAt = now;
     next.queue.push(chunk);
-    this.#process(next, now);
+    this.#advance(next, now);
   }
 
   #out(direction: Direction, chunk: Chunk): void {
