@@ -88,9 +88,10 @@ export function pairedRatios(
   other: readonly RunRecord[],
   figure: Figure,
 ): { seed: number; ratio: number }[] {
+  const bySeed = new Map(base.map((run) => [run.seed, run]));
   const ratios: { seed: number; ratio: number }[] = [];
   for (const run of other) {
-    const twin = base.find((candidate) => candidate.seed === run.seed);
+    const twin = bySeed.get(run.seed);
     if (twin === undefined) continue;
     const below = figure(twin);
     const above = figure(run);

@@ -6,6 +6,9 @@ import { variantColour } from '../palette.ts';
 import { numberColumn, textColumn } from '../table.ts';
 import { type Chart, drawn, type Layer, PANEL_FRAME, variantLegend } from './chart.ts';
 
+/** Seeds with a dot of their own; the mean is over all. */
+const DOTS_MAX = 50;
+
 /** Longer names don't fit below a narrow axis. */
 const NAME_MAX = 24;
 
@@ -41,7 +44,7 @@ export const paired: Chart = {
       for (const variant of others) {
         const difference = pairedDifference(base.runs, variant.runs, figure.of);
         if (difference === undefined || difference.ratioMean <= 0) continue;
-        for (const { seed, ratio } of pairedRatios(base.runs, variant.runs, figure.of)) {
+        for (const { seed, ratio } of pairedRatios(base.runs, variant.runs, figure.of).slice(0, DOTS_MAX)) {
           if (ratio <= 0) continue;
           dots.push({
             figure: titleOf(figure),
@@ -120,6 +123,9 @@ export const paired: Chart = {
     const rowHeight = others.length === 1 ? 26 : 8 + 13 * others.length;
     return {
       panels: [{ spec: { ...PANEL_FRAME, height: titles.length * rowHeight, layer: layers } }],
+      ...(comparison.seeds.length > DOTS_MAX
+        ? { note: `Dots for the first ${DOTS_MAX} seeds; the mean is over all ${comparison.seeds.length}.` }
+        : {}),
       legend: variantLegend(comparison).filter((entry) => names.includes(entry.title)),
       table: {
         columns: [
