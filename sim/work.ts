@@ -37,6 +37,7 @@ const WORK_KINDS = [
   'entriesAppended', // entry into the Raft log
   'entriesApplied', // entry taken from the apply queue
   'indexSteps', // step in the in-memory key index
+  'engineOperations', // put, delete or get handed to the storage engine: what its interface costs, whichever it is
 ] as const;
 
 export type WorkKind = (typeof WORK_KINDS)[number];
@@ -67,6 +68,7 @@ export const MESSAGES_HANDLED = indexOf('messagesHandled');
 export const ENTRIES_APPENDED = indexOf('entriesAppended');
 export const ENTRIES_APPLIED = indexOf('entriesApplied');
 export const INDEX_STEPS = indexOf('indexSteps');
+export const ENGINE_OPERATIONS = indexOf('engineOperations');
 
 /** Counts since the last `take`, indexed by the constants above. */
 export class Work {

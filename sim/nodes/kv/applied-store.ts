@@ -13,7 +13,7 @@ import { Batch } from '../../batch.ts';
 import { readU32BE, readU64BE, writeU32BE, writeU64BE } from '../../bytes/fixed.ts';
 import { Value } from '../../bytes/value.ts';
 import type { Fault, OpenOutcome, StorageEngine, WriteOutcome } from '../../storage-engine.ts';
-import { ENTRIES_APPLIED, type Work } from '../../work.ts';
+import { ENGINE_OPERATIONS, ENTRIES_APPLIED, type Work } from '../../work.ts';
 import { DecodedRequest, REQUEST_NONE } from './request-codec.ts';
 import { SessionTable } from './session-table.ts';
 import type { ReplySink } from './state-machine.ts';
@@ -126,9 +126,15 @@ export class AppliedStore {
   flush(): WriteOutcome {
     if (this.#failure !== 'ok' || this.batch.count === 0) return this.#failure;
     this.uncommittedOperations += this.batch.count;
+    this.countOperations(this.batch.count);
     this.#failure = this.engine.write(this.batch);
     this.batch.clear();
     return this.#failure;
+  }
+
+  countOperations(count: number): void {
+    const { counts } = this.work;
+    counts[ENGINE_OPERATIONS] = counts[ENGINE_OPERATIONS]! + count;
   }
 
   /** Nothing new: nothing is written and nothing synced. */

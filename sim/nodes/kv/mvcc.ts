@@ -234,6 +234,7 @@ export class MvccStateMachine implements StateMachine {
   /** Reads a revision into `#decoded`. */
   #read(main: number, sub: number): boolean {
     writeRevisionKey(this.#revisionKey, main, sub);
+    this.#store.countOperations(1);
     return this.#engine.get(TABLE_KEY, this.#revisionKey, this.#stored) && this.#decoded.decode(this.#stored);
   }
 

@@ -69,6 +69,7 @@ export class RawStateMachine implements StateMachine {
   /** There is only the newest revision. */
   get(key: Uint8Array, _revision: number, into: Value): boolean {
     this.#store.flush();
+    this.#store.countOperations(1);
     return this.#engine.get(TABLE_KEY, key, into);
   }
 
@@ -80,6 +81,7 @@ export class RawStateMachine implements StateMachine {
       count++;
       return visit(keyBytes, keyFrom, keyTo, value) && count < limit;
     });
+    this.#store.countOperations(1);
     return count;
   }
 
