@@ -1,0 +1,76 @@
+/** What is published about scenario files, and the real registries: regenerate with `raftlab scenario schema > docs/scenario.schema.json`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../scenarios/catalogue.ts';
+import { loadScenario } from '../../scenarios/loader.ts';
+import { publishedSchema } from '../../scenarios/schema.ts';
+import { ROOT } from '../source-files.ts';
+
+interface JsonSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly type?: string;
+  readonly const?: unknown;
+}
+
+const schema = publishedSchema(CATALOGUE) as JsonSchema;
+const reference = readFileSync(join(ROOT, 'docs/scenario.md'), 'utf8');
+
+function* fields(node: JsonSchema, path: string): Generator<readonly [path: string, field: JsonSchema]> {
+  for (const [name, field] of Object.entries(node.properties ?? {})) {
+    const at = path === '' ? name : `${path}.${name}`;
+    yield [at, field];
+    yield* fields(field, at);
+  }
+  if (node.items !== undefined) yield* fields(node.items, path);
+  for (const branch of [...(node.anyOf ?? []), ...(node.oneOf ?? [])]) yield* fields(branch, path);
+}
+
+const ALL = [...fields(schema, '')];
+
+describe('the published schema', () => {
+  it('is the one in docs/', () => {
+    const file = readFileSync(join(ROOT, 'docs/scenario.schema.json'), 'utf8');
+    expect(JSON.parse(file)).toEqual(JSON.parse(JSON.stringify(schema)));
+  });
+
+  it('describes every field', () => {
+    const silent = ALL.filter(([, field]) => field.description === undefined && field.const === undefined);
+    expect(silent.map(([path]) => path)).toEqual([]);
+  });
+
+  it('knows every engine, fault and toxic', () => {
+    const paths = ALL.map(([path]) => path);
+    for (const fault of CATALOGUE.faults) expect(paths).toContain(`faults.${fault.name}`);
+    for (const engine of CATALOGUE.engines) {
+      for (const option of Object.keys(engine.options)) expect(paths).toContain(`cluster.engine.options.${option}`);
+    }
+  });
+});
+
+describe('the reference', () => {
+  it('names every field but the options, parameters and attributes that the schema lists', () => {
+    const own = ALL.map(([path]) => path).filter((path) => !/^(cluster\.engine\.options|faults\.[^.]+)\../.test(path));
+    const missing = own.filter((path) => !new RegExp(`\\b${path.split('.').at(-1)}\\b`).test(reference));
+    expect(missing).toEqual([]);
+  });
+
+  it('has an example that loads', () => {
+    const example = /```yaml\n(name: [\s\S]*?)```/.exec(reference)![1]!;
+    expect(loadScenario('scenario.md', example, { catalogue: CATALOGUE })).toHaveProperty('scenario');
+  });
+
+  it('states the defaults that the schema has', () => {
+    const loaded = loadScenario('x', 'name: x\nwhy: y', { catalogue: CATALOGUE });
+    if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+    const { cluster, workload } = loaded.scenario.variants[0]!;
+    expect(reference).toContain(`| ${cluster.nodes} |`);
+    expect(reference).toContain(`| ${workload.clients} |`);
+    expect(cluster.stateMachine).toBe('mvcc');
+    expect(cluster.backend).toEqual({ batchOperations: 10_000, batchIntervalNs: 1e8 });
+  });
+});
