@@ -6,14 +6,14 @@
  *
  *     0  where the key stands in `bytes`
  *     1  key length | element flags << 20
- *     2  leaf: index of the value in `values`          branch: page id of the child
+ *     2  leaf: index of the value in `inodes`          branch: page id of the child
  *     3  leaf: length of the real value                branch: the child's node + 1, or 0
  *
  * A branch also has `heads`: of each key the four bytes behind the prefix that all its keys share, as one
  * number, so that a search compares numbers side by side. They are made when the page is taken apart: a branch
  * changes only in a commit, in which nobody searches it any more.
  *
- * A value is four integers: where its literal bytes stand, how many, where the fill goes, how much
+ * A value is four integers, in `inodes` too and near its node: where its literal bytes stand, how many, where the fill goes, how much
  * fill. What is overwritten or deleted stays in the arena until the transaction ends.
  *
  * Limits: 2 GiB of literal bytes and of records in one transaction, asserted.
@@ -65,8 +65,6 @@ export class Nodes {
   #inodesEnd = 0;
   #heads = new Uint32Array(1024);
   #headsEnd = 0;
-  values: Int32Array = new Int32Array(1024);
-  #valuesEnd = 0;
   bytes = new Uint8Array(4096);
   #bytesEnd = 0;
 
@@ -79,7 +77,6 @@ export class Nodes {
     this.nodeCount = 0;
     this.#inodesEnd = 0;
     this.#headsEnd = 0;
-    this.#valuesEnd = 0;
     this.#bytesEnd = 0;
   }
 
@@ -89,7 +86,6 @@ export class Nodes {
       this.#flags.byteLength +
       this.inodes.byteLength +
       this.#heads.byteLength +
-      this.values.byteLength +
       this.bytes.byteLength
     );
   }
@@ -238,8 +234,8 @@ export class Nodes {
     const { buffer, count } = page;
     const { literal, runCount, runStart, runLength, runByte, runAt } = buffer;
     const shift = this.#copyData(page);
-    const valuesFrom = this.#takeValues(count);
-    const { inodes, values } = this;
+    const valuesFrom = this.#takeRecords(count);
+    const { inodes } = this;
     const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
     let record = this.first[node]!;
     let value = valuesFrom;
@@ -275,10 +271,10 @@ export class Nodes {
       inodes[record + 1] = (keyLength & KEY_LENGTH_MASK) | (readU32LE(literal, element) << FLAGS_SHIFT);
       inodes[record + 2] = value;
       inodes[record + 3] = valueLength;
-      values[value] = keyAt + keyLength;
-      values[value + 1] = literalBytes;
-      values[value + 2] = fillAt;
-      values[value + 3] = fillLength;
+      inodes[value] = keyAt + keyLength;
+      inodes[value + 1] = literalBytes;
+      inodes[value + 2] = fillAt;
+      inodes[value + 3] = fillLength;
       value += RECORD;
     }
     return SOUND;
@@ -368,13 +364,12 @@ export class Nodes {
     copyBytes(value.bytes, value.start, value.start + literalBytes, this.bytes, at + keyLength);
     this.#bytesEnd = at + keyLength + literalBytes;
     const record = this.first[node]! + index * RECORD;
+    const slot = isNew ? this.#takeRecords(1) : this.inodes[record + 2]!;
     const { inodes } = this;
-    const slot = isNew ? this.#takeValues(1) : inodes[record + 2]!;
-    const { values } = this;
-    values[slot] = at + keyLength;
-    values[slot + 1] = literalBytes;
-    values[slot + 2] = value.fillAt;
-    values[slot + 3] = value.fillLength;
+    inodes[slot] = at + keyLength;
+    inodes[slot + 1] = literalBytes;
+    inodes[slot + 2] = value.fillAt;
+    inodes[slot + 3] = value.fillLength;
     inodes[record] = at;
     inodes[record + 1] = keyLength | (flags << FLAGS_SHIFT);
     inodes[record + 2] = slot;
@@ -490,7 +485,7 @@ export class Nodes {
   }
 
   #serialiseLeaf(node: number, out: SparseBuffer): void {
-    const { inodes, values, bytes } = this;
+    const { inodes, bytes } = this;
     const count = this.count[node]!;
     out.reserve(count * ELEMENT_BYTES);
     let element = out.literalLength;
@@ -504,8 +499,8 @@ export class Nodes {
       const keyTo = keyAt + (packed & KEY_LENGTH_MASK);
       const valueLength = inodes[record + 3]!;
       const slot = inodes[record + 2]!;
-      const valueAt = values[slot]!;
-      const literalBytes = values[slot + 1]!;
+      const valueAt = inodes[slot]!;
+      const literalBytes = inodes[slot + 1]!;
       out.reserve(keyTo - keyAt + literalBytes);
       const { literal } = out;
       writeU32LE(literal, element, packed >>> FLAGS_SHIFT);
@@ -513,7 +508,7 @@ export class Nodes {
       writeU32LE(literal, element + 8, keyTo - keyAt);
       writeU32LE(literal, element + 12, valueLength);
       pos += keyTo - keyAt + valueLength;
-      const fillFrom = valueAt + values[slot + 2]!;
+      const fillFrom = valueAt + inodes[slot + 2]!;
       const keyEnd = out.literalLength + keyTo - keyAt;
       const prefixEnd = keyEnd + fillFrom - valueAt;
       if (valueAt === keyTo) {
@@ -524,7 +519,7 @@ export class Nodes {
       }
       out.length += prefixEnd - out.literalLength;
       out.literalLength = prefixEnd;
-      out.run(FILL, values[slot + 3]!);
+      out.run(FILL, inodes[slot + 3]!);
       const valueTo = valueAt + literalBytes;
       if (fillFrom < valueTo) out.bytes(bytes, fillFrom, valueTo);
     }
@@ -533,8 +528,8 @@ export class Nodes {
   /** Makes `into` stand for the value of a leaf's record. */
   value(node: number, index: number, into: Value): void {
     const slot = this.inodes[this.first[node]! + index * RECORD + 2]!;
-    const { values } = this;
-    into.set(this.bytes, values[slot]!, values[slot + 1]!, values[slot + 2]!, values[slot + 3]!);
+    const { inodes } = this;
+    into.set(this.bytes, inodes[slot]!, inodes[slot + 1]!, inodes[slot + 2]!, inodes[slot + 3]!);
   }
 
   keyFrom(node: number, index: number): number {
@@ -609,17 +604,6 @@ export class Nodes {
       this.inodes = grownIds(this.inodes, end);
     }
     this.#inodesEnd = end;
-    return at;
-  }
-
-  #takeValues(count: number): number {
-    const at = this.#valuesEnd;
-    const end = at + count * RECORD;
-    if (end > this.values.length) {
-      assert(end <= ARENA_BYTES_MAX / 4, 'bolt: more than 2 GiB of values in one transaction');
-      this.values = grownIds(this.values, end);
-    }
-    this.#valuesEnd = end;
     return at;
   }
 
