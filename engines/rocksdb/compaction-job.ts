@@ -111,7 +111,10 @@ export class CompactionJob {
     for (const table of inputs) version.remove(startLevel, table.number);
     for (const table of outputInputs) version.remove(outputLevel, table.number);
     const outputs = trivialMove ? inputs : this.#outputs;
-    for (const table of outputs) version.add(outputLevel, table);
+    for (const table of outputs) {
+      store.settleTable(table.number);
+      version.add(outputLevel, table);
+    }
     version.update();
     const inputBytes = totalBytes(inputs) + totalBytes(outputInputs);
     if (trivialMove) {

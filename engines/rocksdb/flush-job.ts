@@ -89,6 +89,7 @@ export class FlushJob {
 
   install(table: TableFile): void {
     const { version, counters, onJob } = this.#store;
+    this.#store.settleTable(table.number);
     version.add(0, table);
     version.update();
     counters.flushes++;

@@ -298,13 +298,15 @@ export class RocksDb implements StorageEngine {
   // ——— looking at it ———
 
   checkpoint(): readonly string[] {
-    const { directory, version, manifestNumber, optionsNumber } = this.store;
+    const { directory, version, committed, manifestNumber, optionsNumber } = this.store;
     const names = [
       `${directory}CURRENT`,
       manifestName(directory, manifestNumber),
       optionsName(directory, optionsNumber),
     ];
-    for (const level of version.levels) for (const table of level) names.push(tableName(directory, table.number));
+    const numbers = new Set(committed);
+    for (const level of version.levels) for (const table of level) numbers.add(table.number);
+    for (const number of [...numbers].sort((a, b) => a - b)) names.push(tableName(directory, number));
     for (const log of this.#logs) names.push(logName(directory, log.number));
     return names;
   }

@@ -74,6 +74,8 @@ export class Store {
   failureReason = '';
   /** Told of every job that took effect. */
   onJob: ((event: JobEvent) => void) | undefined;
+  /** Tables that the manifest lists already and the levels do not yet: their job waits for the manifest's sync. */
+  readonly committed: number[] = [];
   readonly #record = new SparseBuffer(1024);
   readonly #builders: TableBuilder[] = [];
 
@@ -129,6 +131,12 @@ export class Store {
     this.disk.close(file);
   }
 
+  /** A committed table has become part of the levels. */
+  settleTable(number: number): void {
+    const at = this.committed.indexOf(number);
+    if (at >= 0) this.committed.splice(at, 1);
+  }
+
   /** Appends the edits to the manifest, one record each, and syncs it. */
   commit(edits: readonly VersionEdit[]): DiskOutcome {
     const { manifest } = this;
@@ -137,6 +145,7 @@ export class Store {
       encodeVersionEdit(edit, this.#record);
       const outcome = manifest.append(this.#record);
       if (outcome !== 'ok') return outcome;
+      for (const { number } of edit.added ?? []) this.committed.push(number);
     }
     return this.sync(manifest);
   }
@@ -149,6 +158,7 @@ export class Store {
     this.manifest = new RecordLogWriter(this.disk, this.disk.create(name, 'manifest'), this.work);
     const outcome = this.commit(edits);
     if (outcome !== 'ok') return outcome;
+    this.committed.length = 0;
     this.manifestNumber = number;
     return this.#setCurrent(number);
   }

@@ -1,0 +1,43 @@
+/** A checkpoint's files, copied to another disk at any moment of a job, are a store with the same content. */
+import { expect, it } from 'vitest';
+import { SparseBuffer } from '../../../sim/bytes/sparse-buffer.ts';
+import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
+import { contentOf, filled, makeDisk, makeEngine, put } from './bench.ts';
+
+const OPTIONS = { write_buffer_size: 65536, target_file_size_base: 16384, level0_file_num_compaction_trigger: 2 };
+
+function copyOf(disk: SimulatedDisk, names: readonly string[]): SimulatedDisk {
+  const copy = makeDisk(2);
+  for (const name of names) {
+    const content = new SparseBuffer();
+    content.bytes(disk.exportFile(name));
+    copy.write(copy.create(name, 'snapshot'), 0, content);
+  }
+  copy.settle();
+  return copy;
+}
+
+it('opens elsewhere, wherever the jobs stand', () => {
+  const disk = makeDisk();
+  const engine = makeEngine(disk, OPTIONS);
+  engine.open();
+  let copies = 0;
+  for (let i = 0; i < 420; i++) {
+    put(engine, `key-${(i * 7919) % 300}`, filled(`${i};`, 800));
+    for (let job = engine.background(); job !== undefined; job = engine.background()) {
+      while (job.next().done !== true) {
+        disk.settle();
+        const elsewhere = makeEngine(copyOf(disk, engine.checkpoint()), OPTIONS);
+        expect(elsewhere.open(), elsewhere.corruption?.what).toBe('recovered');
+        expect(contentOf(elsewhere)).toEqual(contentOf(engine));
+        expect(elsewhere.check()).toEqual([]);
+        copies++;
+      }
+      disk.settle();
+    }
+  }
+  expect(copies).toBeGreaterThan(20);
+  const { figures } = engine.stats();
+  expect(figures.flushes).toBeGreaterThan(3);
+  expect(figures.compactions).toBeGreaterThan(1);
+});
