@@ -76,8 +76,9 @@ export interface ClientReply {
   readonly count: number;
   /** mvcc: the revision of the answer; raw: the applied index. */
   readonly revision: number;
-  /** ns by `WAITS`; undefined where nothing was done. */
+  /** ns by `WAITS` from element `waitsFrom` on, in a block that replies share; undefined where nothing was done. */
   readonly waits: Float64Array | undefined;
+  readonly waitsFrom: number;
 }
 
 /** One message on a connection between client and node: what was ready at the same instant may share one. */

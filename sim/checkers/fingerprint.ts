@@ -1,11 +1,11 @@
 /**
- * 32 bits that tell one write from another: the CRC-32C of the literal bytes of its value. The
- * stamp at the head of every generated value makes it unique; fill adds nothing.
+ * 32 bits that tell one write from another: the CRC-32C of its value, fill included. The stamp at the
+ * head of every generated value of 16 bytes or more makes it unique. Over the real bytes, not over
+ * their representation: an engine may give back as literal bytes what was written as fill.
  */
-import { crc32c } from '../bytes/crc32c.ts';
 import type { Value } from '../bytes/value.ts';
 
 /** Never 0, which stands for "no value". */
 export function fingerprint(value: Value): number {
-  return crc32c(0, value.bytes, value.start, value.start + value.literalLength) || 1;
+  return value.crc32c(0) || 1;
 }

@@ -447,7 +447,8 @@ export class Load implements Handler, ChannelOwner {
       this.counts.staleReplies++;
     } else if (reply.status === 'ok') {
       // Whichever attempt it answers: the operation is done.
-      if (this.#spec.target === 'leader') this.#home[client] = node;
+      // a follower that forwarded the request says for whom
+      if (this.#spec.target === 'leader') this.#home[client] = reply.leader >= 0 && reply.leader < this.#nodes ? reply.leader : node;
       this.#succeed(client, reply);
     } else if (state !== SENT || this.#target[client] !== node) {
       this.counts.staleReplies++;
@@ -506,7 +507,7 @@ export class Load implements Handler, ChannelOwner {
     if (reply.waits === undefined) waits.fill(0);
     else {
       for (let i = 0; i < waits.length; i++) {
-        waits[i] = reply.waits[i]!;
+        waits[i] = reply.waits[reply.waitsFrom + i]!;
         atNode += waits[i]!;
       }
     }

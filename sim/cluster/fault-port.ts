@@ -13,6 +13,7 @@ export class FaultPort implements FaultTarget {
   readonly #network: Network;
   readonly #clients: readonly number[];
   readonly #down = new Set<number>();
+  #toxics = 0;
 
   constructor(hosts: readonly Host[], network: Network, clients: readonly number[]) {
     this.#hosts = hosts;
@@ -55,7 +56,8 @@ export class FaultPort implements FaultTarget {
   addToxic({ type, stream, toxicity, link, attributes }: ToxicRequest): () => void {
     const handles: number[] = [];
     for (const proxy of this.#proxies(link.from, link.to)) {
-      const name = `${type}_${stream}`;
+      // a name of its own: two faults of one kind may overlap on a proxy
+      const name = `${type}_${stream}_${++this.#toxics}`;
       handles.push(
         this.#network.addToxic({
           proxy,

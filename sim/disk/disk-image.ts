@@ -15,7 +15,7 @@ export class DiskImage {
   /** Sum of the lengths. */
   readonly bytes: number;
   readonly #store: BlockStore;
-  #isReleased = false;
+  #owners = 1;
 
   /** Takes over one owner's share of each block. */
   constructor(store: BlockStore, names: readonly string[], lengths: readonly number[], blocks: readonly Int32Array[]) {
@@ -28,8 +28,15 @@ export class DiskImage {
     this.bytes = bytes;
   }
 
+  /** Its last owner has let go of it: it must not be used any more. */
   get isReleased(): boolean {
-    return this.#isReleased;
+    return this.#owners === 0;
+  }
+
+  /** One more owner, who will release it too. */
+  retain(): void {
+    assert(this.#owners > 0, 'disk image: retained after its release');
+    this.#owners++;
   }
 
   /** Bytes on a device: whole blocks. */
@@ -40,8 +47,8 @@ export class DiskImage {
   }
 
   release(): void {
-    assert(!this.#isReleased, 'disk image: released twice');
-    this.#isReleased = true;
+    assert(this.#owners > 0, 'disk image: released more often than retained');
+    if (--this.#owners > 0) return;
     for (const table of this.blocks) {
       for (let block = 0; block < table.length; block++) this.#store.release(table[block]);
     }

@@ -226,7 +226,8 @@ export class ApplyThread implements Handler, ReplySink {
     const { now } = this.#loop;
     for (let i = 0; i < this.#answered.length; i++) {
       const request = this.#answered[i]!;
-      replies.add(request, 'ok', undefined, this.#counts[i]!, this.#revisions[i]!, this.#waitsOf(request, now));
+      this.#noteWaits(request, now);
+      replies.add(request, 'ok', undefined, this.#counts[i]!, this.#revisions[i]!, true);
     }
     this.#answered.length = 0;
     this.#revisions.length = 0;
@@ -274,22 +275,24 @@ export class ApplyThread implements Handler, ReplySink {
   }
 
   /** Where the write's time inside this node went; the parts add up to now − arrival. */
-  #waitsOf(request: PendingRequest, now: Time): Float64Array {
-    const waits = new Float64Array(WAITS.length);
+  #noteWaits(request: PendingRequest, now: Time): void {
+    const { replies } = this.#parts;
+    const from = replies.nextWaits();
+    const { waits } = replies;
     const { arrivedAt, steppedAt } = request;
     // forwarded to the leader: this node cannot tell saving from replicating
     const committedAt = request.committedAt > 0 ? request.committedAt : this.#roundStart;
     const savedAt = request.savedAt > 0 ? Math.min(request.savedAt, committedAt) : steppedAt;
-    waits[RAFT_THREAD] = steppedAt - arrivedAt;
-    waits[WAL_SYNC] = savedAt - steppedAt;
-    waits[REPLICATION] = committedAt - savedAt;
-    waits[APPLY_QUEUE] = this.#roundStart - committedAt - Math.min(this.#roundStall, this.#roundStart - committedAt);
-    waits[ENGINE_CPU] = this.#roundComputed - this.#roundStart;
+    const queued = this.#roundStart - committedAt;
+    const stallBefore = Math.min(this.#roundStall, queued);
     const after = now - this.#roundComputed;
-    const stallBefore = this.#roundStart - committedAt - waits[APPLY_QUEUE]!;
     const stallAfter = Math.min(after, this.#roundStall - stallBefore);
-    waits[ENGINE_STALL] = stallBefore + stallAfter;
-    waits[DISK_QUEUE] = after - stallAfter;
-    return waits;
+    waits[from + RAFT_THREAD] = steppedAt - arrivedAt;
+    waits[from + WAL_SYNC] = savedAt - steppedAt;
+    waits[from + REPLICATION] = committedAt - savedAt;
+    waits[from + APPLY_QUEUE] = queued - stallBefore;
+    waits[from + ENGINE_CPU] = this.#roundComputed - this.#roundStart;
+    waits[from + ENGINE_STALL] = stallBefore + stallAfter;
+    waits[from + DISK_QUEUE] = after - stallAfter;
   }
 }

@@ -19,7 +19,15 @@ import type { NodeObserver } from './observer.ts';
 import type { PeerStreams } from './peer-streams.ts';
 import type { PendingRequest, PendingRequests } from './pending-requests.ts';
 import type { Process } from './process.ts';
-import { type Entry, Message, MSG_PRE_VOTE, MSG_SNAP_STATUS, MSG_UNREACHABLE, MSG_VOTE } from './raft/messages.ts';
+import {
+  type Entry,
+  Message,
+  MSG_PRE_VOTE,
+  MSG_SNAP_STATUS,
+  MSG_UNREACHABLE,
+  MSG_VOTE,
+  type Snapshot,
+} from './raft/messages.ts';
 import type { RaftNode, Ready } from './raft/ready.ts';
 import { LEADER } from './raft/state.ts';
 import type { ReadQueue } from './read-queue.ts';
@@ -188,9 +196,16 @@ export class RaftThread implements Handler {
       else {
         if (input.type === MSG_VOTE || input.type === MSG_PRE_VOTE)
           node.electionElapsed = this.#loop.now - this.#resetAt;
-        node.step(input);
+        if (input.snapshot === undefined) node.step(input);
+        else this.#stepSnapshot(input, input.snapshot);
       }
     } else this.#proposeOne(input);
+  }
+
+  #stepSnapshot(message: Message, snapshot: Snapshot): void {
+    if (!this.snapshots.arrived(snapshot)) return;
+    this.node.step(message);
+    if (this.node.state.log.snapshot !== snapshot) this.snapshots.refused(snapshot);
   }
 
   #proposeOne(pending: PendingRequest): void {
@@ -255,11 +270,11 @@ export class RaftThread implements Handler {
     if (ready.committed.length > 0) this.#commit(ready.committed, now);
     for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
 
-    if (!this.#await(OF_READY)) this.#saved();
+    if (!this.#waitFor(OF_READY)) this.#saved();
   }
 
   /** Waits for what was computed and requested just now; false if that takes no time. */
-  #await(what: number): boolean {
+  #waitFor(what: number): boolean {
     const { machine } = this.#parts;
     const { now } = this.#loop;
     const done = machine.play(this.diskThread, this.#compute(now));
@@ -274,7 +289,7 @@ export class RaftThread implements Handler {
 
   #saveSnapshot(): void {
     this.#parts.machine.disk.thread = this.diskThread;
-    if (this.snapshots.save(this.wal, this.node)) this.#await(OF_SNAPSHOT);
+    if (this.snapshots.save(this.wal, this.node)) this.#waitFor(OF_SNAPSHOT);
     else this.#fail('the snapshot marker could not be saved');
   }
 

@@ -159,7 +159,7 @@ export class ReadQueue implements Handler {
     const kept: PendingRequest[] = [];
     for (const pending of group.reads) {
       if (now - pending.arrivedAt < GIVE_UP_NS) kept.push(pending);
-      else this.#replies.add(pending, 'no-leader', undefined, 0, 0, undefined);
+      else this.#replies.add(pending, 'no-leader', undefined, 0, 0, false);
     }
     this.#replies.flush();
     this.#asked = undefined;
@@ -212,12 +212,13 @@ export class ReadQueue implements Handler {
     this.#machine.finish(this.diskThread);
     const { now } = this.#loop;
     serving.reads.forEach((pending, i) => {
-      const waits = new Float64Array(WAITS.length);
-      waits[RAFT_THREAD] = serving.confirmedAt - pending.arrivedAt;
-      waits[APPLY_QUEUE] = serving.startedAt - serving.confirmedAt;
-      waits[ENGINE_CPU] = serving.computedAt - serving.startedAt;
-      waits[DISK_QUEUE] = now - serving.computedAt;
-      this.#replies.add(pending, 'ok', serving.values[i], serving.counts[i]!, serving.revision, waits);
+      const from = this.#replies.nextWaits();
+      const { waits } = this.#replies;
+      waits[from + RAFT_THREAD] = serving.confirmedAt - pending.arrivedAt;
+      waits[from + APPLY_QUEUE] = serving.startedAt - serving.confirmedAt;
+      waits[from + ENGINE_CPU] = serving.computedAt - serving.startedAt;
+      waits[from + DISK_QUEUE] = now - serving.computedAt;
+      this.#replies.add(pending, 'ok', serving.values[i], serving.counts[i]!, serving.revision, true);
     });
     this.#replies.flush();
   }

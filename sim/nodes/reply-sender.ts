@@ -3,7 +3,7 @@
  */
 import type { Value } from '../bytes/value.ts';
 import type { Connection, Side } from '../network/connection.ts';
-import { type ClientReply, type ReplyStatus, replyBytes } from '../rpc.ts';
+import { type ClientReply, type ReplyStatus, replyBytes, WAITS } from '../rpc.ts';
 import type { PendingRequest } from './pending-requests.ts';
 
 interface Outgoing {
@@ -13,14 +13,35 @@ interface Outgoing {
   bytes: number;
 }
 
+const REPLIES_A_BLOCK = 256;
+
 export class ReplySender {
   readonly #outgoing: Outgoing[] = [];
+  #waits = new Float64Array(WAITS.length * REPLIES_A_BLOCK);
+  #waitsFrom = 0;
   /** Node number of the leader as this node knows it, −1 for none. */
   leader: () => number = () => -1;
 
+  /**
+   * Room for the waits of the next reply, all zero: its first element. An array of its own for each reply
+   * would be the dearest thing about it.
+   */
+  nextWaits(): number {
+    this.#waitsFrom += WAITS.length;
+    if (this.#waitsFrom + WAITS.length > this.#waits.length) {
+      this.#waits = new Float64Array(WAITS.length * REPLIES_A_BLOCK);
+      this.#waitsFrom = 0;
+    }
+    return this.#waitsFrom;
+  }
+
+  get waits(): Float64Array {
+    return this.#waits;
+  }
+
   /** Answers at once: nothing was done. */
   refuse(pending: PendingRequest, status: ReplyStatus): void {
-    this.add(pending, status, undefined, 0, 0, undefined);
+    this.add(pending, status, undefined, 0, 0, false);
     this.flush();
   }
 
@@ -30,7 +51,7 @@ export class ReplySender {
     value: Value | undefined,
     count: number,
     revision: number,
-    waits: Float64Array | undefined,
+    hasWaits: boolean,
   ): void {
     const { request, connection, side } = pending;
     if (!connection.isOpen(side)) return; // nobody hears it; the client will ask again
@@ -43,7 +64,8 @@ export class ReplySender {
       value,
       count,
       revision,
-      waits,
+      waits: hasWaits ? this.#waits : undefined,
+      waitsFrom: this.#waitsFrom,
     };
     const outgoing = this.#to(connection, side);
     outgoing.replies.push(reply);

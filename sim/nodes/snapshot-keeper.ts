@@ -11,6 +11,7 @@
  * Store directories are named after the index they began with (`db-0/`, `db-4711/`). After a crash the
  * one with the highest index that the log knows is the store; a copy that was not finished is above it.
  */
+import type { DiskImage } from '../disk/disk-image.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { RaftSpec } from '../run-spec.ts';
 import type { StateMachine } from './kv/state-machine.ts';
@@ -61,6 +62,8 @@ export class SnapshotKeeper {
   #due: SnapshotMark | undefined;
   /** Files on their way to a follower, by peer; released when the next is made. */
   readonly #outgoing = new Map<number, SnapshotData>();
+  /** Arrived and not yet written to this disk, or refused. */
+  readonly #incoming = new Set<DiskImage>();
 
   constructor(
     disk: SimulatedDisk,
@@ -140,11 +143,31 @@ export class SnapshotKeeper {
 
   // ——— from the leader ———
 
+  /** False: the sender has given these files up meanwhile, for newer ones or with its life; the message is void. */
+  arrived(snapshot: Snapshot): boolean {
+    const { image } = snapshot.data as SnapshotData;
+    if (image.isReleased) return false;
+    image.retain();
+    this.#incoming.add(image);
+    return true;
+  }
+
+  /** The protocol does not want it: this node has more. */
+  refused(snapshot: Snapshot): void {
+    this.#letGo((snapshot.data as SnapshotData).image);
+  }
+
+  #letGo(image: DiskImage): void {
+    if (this.#incoming.delete(image)) image.release();
+  }
+
   /** On the Raft thread: the files, synced, and the mark. False if the disk failed. */
   receive(snapshot: Snapshot, wal: WriteAheadLog): boolean {
     const data = snapshot.data as SnapshotData;
     const directory = storeDirectory(this.#root, snapshot.index);
-    if (this.#disk.install(data.image, data.directory, directory, 'snapshot') !== 'ok') return false;
+    const installed = this.#disk.install(data.image, data.directory, directory, 'snapshot');
+    this.#letGo(data.image);
+    if (installed !== 'ok') return false;
     for (const name of this.#disk.list(directory)) {
       const file = this.#disk.open(name)!;
       const synced = this.#disk.sync(file);
@@ -169,5 +192,7 @@ export class SnapshotKeeper {
   abandon(): void {
     for (const data of this.#outgoing.values()) data.image.release();
     this.#outgoing.clear();
+    for (const image of this.#incoming) image.release();
+    this.#incoming.clear();
   }
 }

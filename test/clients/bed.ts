@@ -84,6 +84,7 @@ class FakeNode implements Handler, Endpoint {
         count: 0,
         revision: 0,
         waits: undefined,
+        waitsFrom: 0,
         ...answer.reply,
       };
       if (answer.afterNs === undefined) replies.push(reply);

@@ -13,7 +13,7 @@ import { Effects, Entry, type Message, NONE } from './messages.ts';
 import { PROGRESS_NAMES } from './progress.ts';
 import { step } from './raft.ts';
 import type { RaftNode } from './ready.ts';
-import { type RaftState, ROLE_NAMES } from './state.ts';
+import { LEADER, type RaftState, ROLE_NAMES } from './state.ts';
 
 enablePatches();
 // the base is a live node's state: it must not be frozen
@@ -30,6 +30,7 @@ export interface Explanation {
 
 export type Input = (state: RaftState, effects: Effects) => void;
 
+const WHEN_DURABLE = ' (when durable)';
 const VOTE_WORDS = ['none', 'granted', 'rejected'];
 const TIMER_COUNTERS = ['electionTimerResets', 'timeoutDraws'];
 
@@ -52,8 +53,8 @@ export function explain(node: RaftNode, input: Input): Explanation {
   const shown = patches.filter(isShown).sort((a, b) => comparePaths(a.path, b.path, fields));
   const changes = shown.map((patch) => describePatch(state, after, patch));
   const sends = [
-    ...effects.messages.map((message) => describeMessage(message)),
-    ...effects.messagesAfterAppend.map((message) => `${describeMessage(message)} (when durable)`),
+    ...effects.messages.map((message) => describeMessage(message) + (after.role === LEADER ? '' : WHEN_DURABLE)),
+    ...effects.messagesAfterAppend.map((message) => describeMessage(message) + WHEN_DURABLE),
     ...effects.readStates.map(({ index, context }) => `read ${context} may be served at index ${index}`),
   ];
   return { changes, sends, after };

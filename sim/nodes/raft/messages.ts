@@ -193,7 +193,7 @@ export type SnapshotSource = (peer: number) => Snapshot | undefined;
  * `maxInflightMessages` appends per peer; every other input adds at most two messages per peer.
  */
 export class Effects {
-  /** May leave at once, before anything is saved. */
+  /** From a leader these may leave at once, before anything is saved. */
   messages: Message[] = [];
   /** May leave when what was appended and voted before them is durable; may be addressed to the node itself. */
   messagesAfterAppend: Message[] = [];

@@ -16,15 +16,13 @@ import {
   rejectVote,
   resetElectionTimer,
 } from './election.ts';
-import { broadcastHeartbeat, handleHeartbeat } from './heartbeat.ts';
+import { handleHeartbeat } from './heartbeat.ts';
 import { handleSnapshot } from './membership.ts';
 import {
   type Effects,
   Message,
   MSG_APP,
   MSG_APP_RESP,
-  MSG_BEAT,
-  MSG_CHECK_QUORUM,
   MSG_FORGET_LEADER,
   MSG_HEARTBEAT,
   MSG_HEARTBEAT_RESP,
@@ -51,7 +49,6 @@ import { maybeLeaveJoint, propose, releaseUncommitted } from './proposal.ts';
 import { confirmReads, handleReadIndex } from './read-index.ts';
 import { handleAppend, handleAppendResponse, handleSnapshotStatus, sendAppend, sendTimeoutNow } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, type RaftState } from './state.ts';
-import { checkQuorum } from './timers.ts';
 
 /** `dropped`: a proposal or a read that nobody will take care of; try again later or elsewhere. */
 export type StepOutcome = 'ok' | 'dropped';
@@ -152,12 +149,6 @@ export function applied(state: RaftState, index: number, encodedBytes: number, e
 function stepLeader(state: RaftState, message: Message, effects: Effects): StepOutcome {
   const { type } = message;
   switch (type) {
-    case MSG_BEAT:
-      broadcastHeartbeat(state, effects);
-      return 'ok';
-    case MSG_CHECK_QUORUM:
-      checkQuorum(state);
-      return 'ok';
     case MSG_PROP:
       return stepProposal(state, message, effects);
     case MSG_READ_INDEX:

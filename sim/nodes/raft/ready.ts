@@ -14,7 +14,9 @@
  *
  * Between `ready` and `advance` virtual time passes and further inputs may be stepped in. The arrays in
  * a Ready are the host's until the next call of `ready`; the entries and messages in them for ever.
- * An etcd host holds back a follower's `messages` until the save as well; that is safe and slower.
+ *
+ * Only a leader has `messages`. What others send waits for the save, as in etcd's server: a candidate that
+ * asked for votes with a log it then lost in a crash could win with the answers, without that log.
  *
  * What the host must do besides: keep the timers (`timers.ts`), call `compact` when a snapshot of the
  * state machine exists, answer `snapshotFor`, report what became of images (`reportSnapshot`) and of
@@ -75,6 +77,7 @@ export class Ready {
   snapshot: Snapshot | undefined = undefined;
   /** To be applied, in order. May be in `entries` too, when this node commits alone. */
   committed: Entry[] = [];
+  /** A leader's; empty for others. */
   messages: Message[] = [];
   messagesAfterSave: Message[] = [];
   readStates: ReadState[] = [];
@@ -86,7 +89,7 @@ export type ReceiveOutcome = StepOutcome | 'local-message' | 'unknown-peer';
 export class RaftNode {
   readonly state: RaftState;
   readonly effects: Effects;
-  readonly #async: boolean;
+  readonly #usesStorageThreads: boolean;
   readonly #ready = new Ready();
 
   // as of the last Ready
@@ -127,7 +130,7 @@ export class RaftNode {
     becomeFollower(state, state.term, NONE);
     this.state = state;
     this.effects = new Effects(snapshotFor);
-    this.#async = config.asyncStorageWrites ?? false;
+    this.#usesStorageThreads = config.asyncStorageWrites ?? false;
     this.#leader = state.leader;
     this.#role = state.role;
     this.#term = state.term;
@@ -212,11 +215,16 @@ export class RaftNode {
     return applyConfChange(this.state, change, this.effects);
   }
 
-  /** As `applyConfChange`, from the entry itself; also the parsed change, for its context. Undefined if it does not parse. */
+  /**
+   * As `applyConfChange`, from the entry itself; also the parsed change, for its context. Undefined if it
+   * does not parse. An entry that was handed out before a snapshot behind it came in changes nothing: the
+   * snapshot's configuration is in force and has it already. (etcd would apply it twice there, and panic.)
+   */
   applyConfChangeEntry(entry: Entry): ConfChange | undefined {
     const change = decodeConfChange(entry);
+    const { snapshot } = this.state.log;
     if (change === undefined) this.state.fatal = 'impossible configuration change';
-    else this.applyConfChange(change);
+    else if (snapshot === undefined || entry.index > snapshot.index) this.applyConfChange(change);
     return change;
   }
 
@@ -285,7 +293,7 @@ export class RaftNode {
         effects.messagesAfterAppend.length > 0 ||
         state.replicationDue ||
         log.lastIndex() > log.saving ||
-        log.hasAppliable(!this.#async) ||
+        log.hasAppliable(!this.#usesStorageThreads) ||
         log.committed !== this.#commit ||
         state.term !== this.#term ||
         state.vote !== this.#vote ||
@@ -322,7 +330,7 @@ export class RaftNode {
     empty(ready.committed);
     let encodedBytes = 0;
     let payloadBytes = 0;
-    const end = log.appliableEnd(!this.#async);
+    const end = log.appliableEnd(!this.#usesStorageThreads);
     for (let index = log.applying + 1; index < end; index++) {
       const entry = entries[index - log.offset - 1]!;
       encodedBytes += entry.encodedBytes;
@@ -338,12 +346,16 @@ export class RaftNode {
     empty(effects.readStates);
     ready.readStates = readStates;
     empty(ready.messagesAfterSave);
-    if (this.#async) addStorageMessages(state, ready, messagesAfterAppend);
+    if (state.role !== LEADER && !this.#usesStorageThreads) {
+      for (let i = 0; i < messages.length; i++) ready.messagesAfterSave.push(messages[i]!);
+      empty(ready.messages);
+    }
+    if (this.#usesStorageThreads) addStorageMessages(state, ready, messagesAfterAppend);
     else this.#prepareAdvance(ready, messagesAfterAppend, encodedBytes, payloadBytes);
     empty(messagesAfterAppend);
 
     log.acceptSaving();
-    if (end > log.applying + 1) log.acceptApplying(end - 1, encodedBytes, !this.#async);
+    if (end > log.applying + 1) log.acceptApplying(end - 1, encodedBytes, !this.#usesStorageThreads);
     return ready;
   }
 

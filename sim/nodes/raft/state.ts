@@ -167,12 +167,8 @@ export function newTracker(config: RaftConfig): Tracker {
   return new Tracker(messagesMax, bytesMax);
 }
 
-export function hasSnapshot(state: RaftState): boolean {
-  return state.log.snapshot !== undefined;
-}
-
 /** May this node become leader: a voter with a log to show? */
 export function promotable(state: RaftState): boolean {
   const own = state.tracker.find(state.id);
-  return own !== undefined && !own.isLearner && !hasSnapshot(state);
+  return own !== undefined && !own.isLearner && state.log.snapshot === undefined;
 }

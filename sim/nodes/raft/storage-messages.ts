@@ -2,6 +2,9 @@
  * With `asyncStorageWrites` the work of a Ready travels as messages to two storage threads, each with
  * the responses to deliver when it is done. Work for one thread must be done in order; the threads
  * may overtake one another.
+ *
+ * As in etcd, everything else leaves at once, a candidate's requests for votes included. With real crashes
+ * that is not safe (see `ready.ts`), so this mode serves the transcripts and comparisons, not the host.
  */
 import {
   APPEND_THREAD,

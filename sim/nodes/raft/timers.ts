@@ -51,7 +51,7 @@ export function checkQuorumTimeout(state: RaftState): void {
   state.leadTransferee = NONE;
 }
 
-export function checkQuorum(state: RaftState): void {
+function checkQuorum(state: RaftState): void {
   if (!state.tracker.quorumActive()) becomeFollower(state, state.term, NONE);
   const { progress } = state.tracker;
   for (let i = 0; i < progress.length; i++) {
