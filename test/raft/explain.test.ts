@@ -26,8 +26,8 @@ describe('one election under the microscope', () => {
     const { changes, sends, after } = explain(node, electionTimeout);
     expect(changes).toEqual(['term: 4 → 5', 'vote: 2 → 1', 'role: Follower → Candidate']);
     expect(sends).toEqual([
-      '1->2 MsgVote Term:5 Log:4/10',
-      '1->3 MsgVote Term:5 Log:4/10',
+      '1->2 MsgVote Term:5 Log:4/10 (when durable)',
+      '1->3 MsgVote Term:5 Log:4/10 (when durable)',
       '1->1 MsgVoteResp Term:5 Log:0/0 (when durable)',
     ]);
     expect(after.term).toBe(5);

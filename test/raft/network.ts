@@ -137,7 +137,7 @@ export class Network {
     if (index <= disk.snapshot.index) return;
     const term = node.state.log.term(index);
     // only what is applied by now belongs into the image, and the configuration is the one at its end
-    if (index !== applied.length) return;
+    if (index !== applied.length || node.state.log.snapshot !== undefined) return;
     disk.entries = disk.entries.filter((entry) => entry.index > index);
     disk.snapshot = { index, term, configuration, data: applied.slice() };
     node.compact(index);

@@ -23,8 +23,9 @@ function act(network: Network, [what, who, which]: [number, number, number], cha
   else if (what < 980) network.compact(id);
   else if (what < 985) network.machine(id).node.transferLeader((which % network.machines.length) + 1);
   else if (changes) {
-    const type = [ADD_NODE, REMOVE_NODE, ADD_LEARNER][which % 3]!;
     const nodeId = (which % network.machines.length) + 1;
+    // node 1 stays a voter: removing the last one ends the process, as it does in etcd
+    const type = nodeId === 1 ? ADD_NODE : [ADD_NODE, REMOVE_NODE, ADD_LEARNER][Math.floor(which / 7) % 3]!;
     const other = ((which + 1) % network.machines.length) + 1;
     const single = { type, nodeId };
     if (which % 7 === 0) network.proposeConfChange(id, { version: 2, transition: 0, changes: [] });

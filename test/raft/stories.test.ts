@@ -161,6 +161,15 @@ describe('votes', () => {
     expect([ready.messages.length, ready.messagesAfterSave.length]).toEqual([0, 1]);
   });
 
+  test('a request for votes too: its log might be lost in a crash, and the answers not', () => {
+    const node = new RaftNode({ id: 1 }, recovered());
+    node.step(answer(MSG_APP, 2, 1, { entries: [entry(1, 1)] }));
+    node.electionTimeout();
+    const ready = node.ready();
+    expect([ready.entries.length, ready.messages.length]).toEqual([1, 0]);
+    expect(ready.messagesAfterSave.map((one) => one.type)).toEqual([MSG_VOTE, MSG_VOTE, MSG_APP_RESP]);
+  });
+
   test('no campaign while a committed configuration change is not applied', () => {
     const change: ConfChange = { version: 2, transition: 0, changes: [{ type: ADD_NODE, nodeId: 4 }] };
     const entries = [new Entry(1, 1, ENTRY_CONF_CHANGE_V2, encodeConfChange(change)), entry(1, 2)];
@@ -468,6 +477,19 @@ describe('images', () => {
     expect(behind(compacted(() => undefined))).toEqual([]);
   });
 
+  test('not for who has not answered since the last quorum check', () => {
+    let available: Snapshot | undefined;
+    const node = compacted(() => available);
+    expect(behind(node)).toEqual([]);
+    available = image;
+    node.step(answer(MSG_HEARTBEAT_RESP, 3, 2));
+    node.state.tracker.find(2)!.recentActive = false;
+    node.propose(value('a'));
+    expect(work(node).sent.filter((one) => one.to === 2)).toEqual([]);
+    node.step(answer(MSG_HEARTBEAT_RESP, 2, 2));
+    expect(work(node).sent.map((one) => one.type)).toEqual([MSG_SNAP]);
+  });
+
   test('installed: the log starts after it, applying waits for the host', () => {
     const node = new RaftNode({ id: 1 }, recovered({ entries: [entry(1, 1)] }));
     node.step(answer(MSG_SNAP, 2, 2, { snapshot: { ...image, configuration: { ...three, voters: [1, 2] } } }));
@@ -477,6 +499,18 @@ describe('images', () => {
     expect(node.state.log.applied).toBe(0);
     node.advance();
     expect([node.state.log.applied, node.configuration.voters]).toEqual([5, [1, 2]]);
+  });
+
+  test('overtaking a configuration change that is being applied: the change is not made twice', () => {
+    const change: ConfChange = { version: 2, transition: 2, changes: [{ type: ADD_NODE, nodeId: 4 }] };
+    const entries = [new Entry(1, 1, ENTRY_CONF_CHANGE_V2, encodeConfChange(change))];
+    const node = new RaftNode({ id: 1 }, recovered({ commit: 1, entries }));
+    const { committed } = node.ready();
+    const configuration = { ...three, voters: [1, 2, 3, 4], votersOutgoing: [1, 2, 3] };
+    node.step(answer(MSG_SNAP, 2, 1, { snapshot: { ...image, configuration } }));
+    node.applyConfChangeEntry(committed[0]!);
+    node.advance();
+    expect([node.fatal, node.configuration]).toEqual(['', configuration]);
   });
 
   test('refused by who is not in its configuration', () => {
