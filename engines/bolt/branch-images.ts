@@ -56,6 +56,11 @@ export class BranchImages {
     this.#freeSlots.push(slot);
   }
 
+  /** Ids of all pages that are kept. */
+  ids(): Iterable<number> {
+    return this.#slots.keys();
+  }
+
   get memoryBytes(): number {
     return this.#images.reduce((sum, image) => sum + image.length, 0);
   }

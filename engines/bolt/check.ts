@@ -4,7 +4,8 @@
  *
  * Checked: the meta in use and what it names; page ids, kinds and sizes; every page up to the
  * high-water mark reachable exactly once or in the freelist; elements inside of their page; keys
- * ascending, within the bounds that the parent sets; bucket headers; the stored freelist against the one in memory.
+ * ascending, within the bounds that the parent sets; bucket headers; the stored freelist and the kept branch
+ * pages against those in memory.
  *
  * Not checked: the content of values, fill of pages, and what the open transaction has not
  * committed yet. At most `FAULTS_MAX` faults are listed.

@@ -115,6 +115,7 @@ export class BoltEngine implements StorageEngine {
     const isFresh = outcome === 'absent';
     if (isFresh) {
       this.corruption = undefined;
+      if (this.#file !== undefined) disk.close(this.#file);
       this.#file = disk.create(this.#path, 'page');
       if (this.#initialise(this.#file) !== 'ok') return 'io-error';
       outcome = this.#load(this.#file);
@@ -425,6 +426,8 @@ export class BoltEngine implements StorageEngine {
     walk.walkBuckets();
     if (this.#meta.freelist !== NO_FREELIST) checkFreelistPage(walk, pages, this.#meta.freelist, freelist);
     checkEveryPage(walk, freelist);
+    for (const id of pages.staleBranches(walk.reachable)) walk.fault(`page ${id}`, 'differs from the copy in memory');
+    pages.takeFault();
     return walk.faults;
   }
 
@@ -500,6 +503,8 @@ export class BoltEngine implements StorageEngine {
     this.#isOpen = false;
     this.#inTransaction = false;
     this.#transaction?.reset();
+    if (this.#file !== undefined) this.#context.disk.close(this.#file);
+    this.#file = undefined;
     return 'ok';
   }
 

@@ -32,6 +32,8 @@ export const FLAGS_SHIFT = 20;
 /** Free records that a node gets beyond what it holds. */
 const LEAF_SLACK = 2;
 const BRANCH_SLACK = 8;
+/** An arena up to this size is kept from one transaction to the next. */
+const KEPT_BYTES_MAX = 16_777_216;
 const ARENA_BYTES_MAX = 2_147_483_647;
 
 const IS_LEAF = 1;
@@ -73,7 +75,10 @@ export class Nodes {
   /** Keys that the searches since have looked at: taken by whoever counts work. */
   keysCompared = 0;
 
+  /** Forgets everything; gives back most of an arena that an unusually large transaction has left. */
   reset(): void {
+    if (isOversized(this.inodes.length * 4, this.#inodesEnd * 4)) this.inodes = new Int32Array(this.#inodesEnd * 2);
+    if (isOversized(this.bytes.length, this.#bytesEnd)) this.bytes = new Uint8Array(this.#bytesEnd * 2);
     this.nodeCount = 0;
     this.#inodesEnd = 0;
     this.#headsEnd = 0;
@@ -641,6 +646,10 @@ const SOUND = 0;
 const BAD_ELEMENT = 1;
 /** A run stands where literal bytes are needed: expand the page and read it again. */
 const RETRY_FLAT = 2;
+
+function isOversized(capacityBytes: number, usedBytes: number): boolean {
+  return capacityBytes > KEPT_BYTES_MAX && usedBytes > 0 && usedBytes * 4 < capacityBytes;
+}
 
 /** The first four of bytes[from, to) as a number that compares as they do; zeros where there are fewer. */
 function headOf(bytes: Uint8Array, from: number, to: number): number {

@@ -89,6 +89,19 @@ export class Pages {
     return this.#branches.lengthOf(id);
   }
 
+  /** The kept branch pages that differ from the disk's, or that no tree uses: for checks. */
+  staleBranches(reachable: Uint8Array): number[] {
+    const stale: number[] = [];
+    const page = new Page();
+    for (const id of this.#branches.ids()) {
+      const image = this.#branches.get(id)!;
+      const length = this.#branches.lengthOf(id);
+      const isSame = reachable[id] === 1 && this.read(id, page) && startsWith(page.buffer.toBytes(), image, length);
+      if (!isSame) stale.push(id);
+    }
+    return stale;
+  }
+
   /** Makes a kept branch page the one of another id; false if it is not kept. */
   renameBranch(from: number, to: number): boolean {
     return this.#branches.rename(from, to);
@@ -180,4 +193,9 @@ export function flatten(buffer: SparseBuffer): void {
   const bytes = buffer.toBytes();
   buffer.reset();
   buffer.bytes(bytes);
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[i] !== start[i]) return false;
+  return true;
 }

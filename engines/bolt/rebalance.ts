@@ -84,9 +84,9 @@ function drop(transaction: Transaction, node: number, index: number): boolean {
 }
 
 function remove(transaction: Transaction, node: number): boolean {
-  const { nodes, pages } = transaction;
+  const { nodes } = transaction;
   nodes.setRemoved(node);
-  pages.forget(nodes.pgid[node]!);
+  nodes.setReshaped(node);
   return transaction.freePage(node);
 }
 

@@ -106,6 +106,7 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
   waitingEnd = base;
 
   const oldId = nodes.pgid[start]!;
+  const hasImage = nodes.isAsRead(start);
   if (!transaction.freePage(start)) return 'io-error';
   let node = start;
   for (let isLast = false; !isLast; ) {
@@ -116,7 +117,7 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
     const id = transaction.allocate(pages, node);
     if (id === 0) return 'no-space';
     if (transaction.space.remapped) copyBorrowed(transaction);
-    if (node === start && !nodes.isLeaf(node)) moveImage(transaction, node, oldId, id);
+    if (node === start && hasImage) moveImage(transaction, node, oldId, id);
     nodes.pgid[node] = id;
     nodes.pages[node] = pages;
     nodes.setSpilled(node);

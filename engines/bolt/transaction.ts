@@ -212,7 +212,10 @@ export class Transaction {
     return id;
   }
 
-  /** Frees the page that a node was read from; false if it was free already. */
+  /**
+   * Frees the page that a node was read from; false if it was free already. The kept image of a branch goes
+   * too, unless the branch is as it was read: then whoever frees it decides what becomes of the image.
+   */
   freePage(node: number): boolean {
     const { nodes } = this;
     const id = nodes.pgid[node]!;
@@ -220,6 +223,7 @@ export class Transaction {
     const pages = nodes.pages[node]!;
     if (!this.freelist.free(id, pages)) return this.pages.fail(id, 'is in use and in the freelist');
     this.census.change(nodes.pageIsLeaf(node), pages, -1);
+    if (!nodes.pageIsLeaf(node) && !nodes.isAsRead(node)) this.pages.forget(id);
     nodes.pgid[node] = 0;
     return true;
   }
