@@ -28,8 +28,13 @@ export class OutputFolder {
   /** Whole or not at all: a reader never sees half a report. Returns the path for people. */
   write(name: string, content: string): string {
     const temporary = join(this.#path, `.${name}.${process.pid}.tmp`);
-    writeFileSync(temporary, content);
-    renameSync(temporary, join(this.#path, name));
-    return join(this.label, name);
+    const label = join(this.label, name);
+    try {
+      writeFileSync(temporary, content);
+      renameSync(temporary, join(this.#path, name));
+    } catch (error) {
+      throw new UsageError(`cannot write ${label} (${(error as NodeJS.ErrnoException).code})`);
+    }
+    return label;
   }
 }

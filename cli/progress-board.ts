@@ -62,6 +62,12 @@ export class ProgressBoard {
     return sum;
   }
 
+  get finished(): number {
+    let count = 0;
+    for (let run = 0; run < this.runs; run++) if (this.fraction(run) >= 1) count++;
+    return count;
+  }
+
   /** Each run counts the same. */
   get fractionDone(): number {
     let sum = 0;

@@ -32,7 +32,6 @@ export async function startProgress(
 async function bar(name: string, specs: readonly RunSpec[], board: ProgressBoard): Promise<Progress> {
   const { default: cliProgress } = await import('cli-progress');
   const startedAt = performance.now();
-  let finished = 0;
   const drawn: SingleBar = new cliProgress.SingleBar({
     format: `${name} [{bar}] {percentage}% | {finished}/${specs.length} runs | {rate} events/s | {virtual} virtual | {left} left`,
     clearOnComplete: true,
@@ -44,7 +43,7 @@ async function bar(name: string, specs: readonly RunSpec[], board: ProgressBoard
     const seconds = (performance.now() - startedAt) / 1000;
     const done = board.fractionDone;
     return {
-      finished,
+      finished: board.finished,
       rate: shortNumber(board.events / Math.max(seconds, 0.001)),
       virtual: shortTime(board.virtualNs / 1e9),
       left: done > 0.01 ? shortTime((seconds * (1 - done)) / done) : '…',
@@ -54,10 +53,7 @@ async function bar(name: string, specs: readonly RunSpec[], board: ProgressBoard
   const draw = (): void => drawn.update(Math.floor(board.fractionDone * 1000), figures());
   const timer = setInterval(draw, BAR_INTERVAL_MS);
   return {
-    finished() {
-      finished++;
-      draw();
-    },
+    finished: draw,
     stop() {
       clearInterval(timer);
       drawn.stop();

@@ -26,8 +26,8 @@ export type RunOutcome =
   /** Stopped before it started. */
   | { readonly kind: 'skipped' };
 
-/** Some tens of ms: often enough for a screen and for Ctrl-C, rare enough to cost nothing. */
-const EVENTS_A_SLICE = 50_000;
+/** A few to some hundred ms: often enough for a screen and for Ctrl-C, rare enough to cost nothing. */
+const EVENTS_A_SLICE = 10_000;
 
 /** `breathe` lets the thread's own events (signals, timers) in between slices; a worker has none. */
 export async function runTask(task: RunTask, breathe?: () => Promise<void>): Promise<RunOutcome> {
@@ -35,7 +35,8 @@ export async function runTask(task: RunTask, breathe?: () => Promise<void>): Pro
   if (board.stopped) return { kind: 'skipped' };
   try {
     const simulator = await loadSimulator(task.simulator);
-    const result = await drive(simulator.createRun(task.spec), task, board, breathe);
+    const share = task.checkDeterminism ? 0.5 : 1;
+    const result = await drive(simulator.createRun(task.spec), { task, board, breathe, share, before: 0 });
     if (!task.checkDeterminism || result.ended === 'interrupted') return { kind: 'done', result };
     return await compared(simulator, result, task, board, breathe);
   } catch (error) {
@@ -51,20 +52,28 @@ async function compared(
   board: ProgressBoard,
   breathe: (() => Promise<void>) | undefined,
 ): Promise<RunOutcome> {
-  const again = await drive(simulator.createRun(task.spec), task, board, breathe);
+  const pass = { task, board, breathe, share: 0.5, before: result.events };
+  const again = await drive(simulator.createRun(task.spec), pass);
   if (again.ended === 'interrupted' || again.traceHash === result.traceHash) return { kind: 'done', result };
   // a third pair may agree: then all we know is that two did not
   return { kind: 'done', result, divergence: simulator.firstDivergence(task.spec, task.spec) ?? 'elsewhere' };
 }
 
-async function drive(
-  run: Run,
-  task: RunTask,
-  board: ProgressBoard,
-  breathe: (() => Promise<void>) | undefined,
-): Promise<RunResult> {
+/** One of the passes that a task takes. */
+interface Pass {
+  readonly task: RunTask;
+  readonly board: ProgressBoard;
+  readonly breathe: (() => Promise<void>) | undefined;
+  /** Of the task's work. */
+  readonly share: number;
+  /** Events of the passes before. */
+  readonly before: number;
+}
+
+async function drive(run: Run, { task, board, breathe, share, before }: Pass): Promise<RunResult> {
+  const done = before > 0 ? 1 - share : 0;
   while (run.advance(EVENTS_A_SLICE)) {
-    board.set(task.index, run.events, run.now, run.fractionDone);
+    board.set(task.index, before + run.events, run.now, done + run.fractionDone * share);
     if (breathe !== undefined) await breathe();
     if (board.stopped) {
       run.interrupt();
@@ -72,6 +81,6 @@ async function drive(
     }
   }
   const result = run.finish();
-  board.set(task.index, run.events, run.now, 1);
+  board.set(task.index, before + run.events, run.now, done + share);
   return result;
 }
