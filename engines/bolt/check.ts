@@ -11,19 +11,12 @@
  * committed yet. At most `FAULTS_MAX` faults are listed.
  */
 import { compareRanges } from '../../sim/bytes/compare.ts';
-import { readU32LE, readU64LE } from '../../sim/bytes/fixed.ts';
+import { readU64LE } from '../../sim/bytes/fixed.ts';
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
-import {
-  BUCKET_ELEMENT,
-  BUCKET_HEADER_BYTES,
-  COUNT_OVERFLOW,
-  ELEMENT_BYTES,
-  FREELIST_PAGE,
-  LEAF_PAGE,
-  PAGE_HEADER_BYTES,
-} from './format.ts';
+import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, ELEMENT_BYTES, LEAF_PAGE, PAGE_HEADER_BYTES } from './format.ts';
 import type { Freelist } from './freelist.ts';
+import { readFreelistPage } from './freelist-page.ts';
 import { Page, type Pages } from './pages.ts';
 import { DEPTH_MAX } from './transaction.ts';
 
@@ -239,46 +232,6 @@ export function checkEveryPage(walk: TreeWalk, freelist: Freelist): void {
     if (isUsed && freelist.isFree(id)) walk.fault(`page ${id}`, 'in use and in the freelist');
     if (!isUsed && !freelist.isFree(id)) walk.fault(`page ${id}`, 'neither in use nor in the freelist');
   }
-}
-
-export interface StoredFreelist {
-  readonly ids: Int32Array;
-  readonly count: number;
-  /** Pages that the freelist page itself takes. */
-  readonly pages: number;
-}
-
-/** Undefined: see `pages.fault`. */
-export function readFreelistPage(pages: Pages, id: number): StoredFreelist | undefined {
-  const page = new Page();
-  if (!pages.readAny(id, page)) return undefined;
-  if (page.flags !== FREELIST_PAGE) {
-    pages.fail(id, `flags ${page.flags} where a freelist was expected`);
-    return undefined;
-  }
-  const bytes = page.buffer.toBytes();
-  let { count } = page;
-  let at = PAGE_HEADER_BYTES;
-  if (count === COUNT_OVERFLOW) {
-    count = readU64LE(bytes, at);
-    at += 8;
-  }
-  if (at + count * 8 > bytes.length) {
-    pages.fail(id, `freelist of ${count} ids does not fit into its pages`);
-    return undefined;
-  }
-  const ids = new Int32Array(count);
-  let previous = 1;
-  for (let i = 0; i < count; i++, at += 8) {
-    const free = readU32LE(bytes, at);
-    if (readU32LE(bytes, at + 4) !== 0 || free <= previous || free >= pages.highWater) {
-      pages.fail(id, `freelist entry ${i} is out of order or of range`);
-      return undefined;
-    }
-    ids[i] = free;
-    previous = free;
-  }
-  return { ids, count, pages: page.overflow + 1 };
 }
 
 function keyAt(buffer: SparseBuffer, from: number, length: number): Bound {

@@ -15,7 +15,6 @@
  */
 import { assert } from '../../sim/assert.ts';
 import type { Batch } from '../../sim/batch.ts';
-import { writeU64LE } from '../../sim/bytes/fixed.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import type { File } from '../../sim/disk/disk.ts';
@@ -30,11 +29,10 @@ import type {
 } from '../../sim/storage-engine.ts';
 import { BYTES_HASHED, SYSTEM_CALLS } from '../../sim/work.ts';
 import type { EngineContext } from '../engine.ts';
-import { type BucketCensus, checkEveryPage, checkFreelistPage, readFreelistPage, TreeWalk } from './check.ts';
+import { type BucketCensus, checkEveryPage, checkFreelistPage, TreeWalk } from './check.ts';
 import {
   BUCKET_ELEMENT,
   BUCKET_HEADER_BYTES,
-  COUNT_OVERFLOW,
   FREELIST_PAGE,
   KEY_BYTES_MAX,
   LEAF_PAGE,
@@ -42,7 +40,6 @@ import {
   type Meta,
   NO_FREELIST,
   PAGE_HEADER_BYTES,
-  readMetaPage,
   VALUE_BYTES_MAX,
   writeMetaPage,
   writePageHeader,
@@ -50,8 +47,10 @@ import {
 import { Freelist } from './freelist.ts';
 import { ArrayFreePages } from './freelist-array.ts';
 import { HashmapFreePages } from './freelist-hashmap.ts';
+import { readFreelistPage, writeFreelistPage } from './freelist-page.ts';
 import { sortIds } from './ids.ts';
 import * as lookup from './lookup.ts';
+import { newerMeta, readMetas, sameMeta } from './metas.ts';
 import { Page, Pages } from './pages.ts';
 import { rebalanceAll } from './rebalance.ts';
 import { Space } from './space.ts';
@@ -141,7 +140,7 @@ export class BoltEngine implements StorageEngine {
    */
   #wasNeverCreated(file: File): boolean {
     if (file.length > FIRST_PAGES * this.#options.pageSize) return false;
-    const metas = this.#readMetas(file, this.#out);
+    const metas = readMetas(this.#context.disk, file, this.#options.pageSize, this.#out);
     return metas?.every((meta) => typeof meta === 'string' || meta.txid < 2) ?? false;
   }
 
@@ -171,7 +170,7 @@ export class BoltEngine implements StorageEngine {
   /** Reads metas, freelist and root bucket. */
   #load(file: File): 'ok' | 'corrupt' | 'io-error' {
     const { disk, work } = this.#context;
-    const metas = this.#readMetas(file, this.#out);
+    const metas = readMetas(this.#context.disk, file, this.#options.pageSize, this.#out);
     if (metas === undefined) return 'io-error';
     const meta = newerMeta(metas);
     if (meta === undefined) return this.#corrupt({ where: `${file.name} metas`, what: String(metas[0]) });
@@ -220,16 +219,6 @@ export class BoltEngine implements StorageEngine {
     );
     this.#transaction.reset();
     return 'ok';
-  }
-
-  /** Both meta pages, or why each is none. The place of the second depends on what the first says. */
-  #readMetas(file: File, buffer: SparseBuffer): [Meta | string, Meta | string] | undefined {
-    const { disk } = this.#context;
-    if (disk.read(file, 0, PAGE_HEADER_BYTES + META_BYTES, buffer) !== 'ok') return undefined;
-    const first = readMetaPage(buffer, 0);
-    const pageSize = typeof first === 'string' ? this.#options.pageSize : first.pageSize;
-    if (disk.read(file, pageSize, PAGE_HEADER_BYTES + META_BYTES, buffer) !== 'ok') return undefined;
-    return [first, readMetaPage(buffer, 0)];
   }
 
   #findTables(walk: TreeWalk): void {
@@ -378,7 +367,7 @@ export class BoltEngine implements StorageEngine {
       const id = writtenIds[i]!;
       const node = writtenNodes[i]!;
       out.reset();
-      if (node === FREELIST_NODE) writeFreelist(transaction.freelist, id, freelistPages, pageSize, out);
+      if (node === FREELIST_NODE) writeFreelistPage(transaction.freelist, id, freelistPages, pageSize, out);
       else writeNode(transaction, node, out);
       const category = node === FREELIST_NODE ? 'freelist' : 'page';
       const written = disk.write(file, id * pageSize, out, 0, out.length, category);
@@ -433,7 +422,7 @@ export class BoltEngine implements StorageEngine {
 
   #checkMetas(walk: TreeWalk): void {
     const path = this.#path;
-    const metas = this.#readMetas(this.#file!, new SparseBuffer());
+    const metas = readMetas(this.#context.disk, this.#file!, this.#meta.pageSize, new SparseBuffer());
     if (metas === undefined) {
       walk.fault(path, 'the meta pages cannot be read');
       return;
@@ -525,42 +514,6 @@ export class BoltEngine implements StorageEngine {
     this.corruption = fault;
     return 'corrupt';
   }
-}
-
-/** A whole freelist page. */
-function writeFreelist(freelist: Freelist, id: number, pages: number, pageSize: number, out: SparseBuffer): void {
-  const ids = freelist.collect();
-  const { count } = freelist;
-  const isLong = count >= COUNT_OVERFLOW;
-  writePageHeader(out, id, FREELIST_PAGE, isLong ? COUNT_OVERFLOW : count, pages - 1);
-  if (isLong) out.u64(count);
-  const bytes = count * 8;
-  out.reserve(bytes);
-  const { literal } = out;
-  let at = out.literalLength;
-  for (let i = 0; i < count; i++, at += 8) writeU64LE(literal, at, ids[i]!);
-  out.literalLength += bytes;
-  out.length += bytes;
-  out.run(0, pages * pageSize - out.length);
-}
-
-/** The valid one with the higher transaction id. */
-function newerMeta(metas: readonly [Meta | string, Meta | string]): Meta | undefined {
-  const [first, second] = metas;
-  if (typeof first === 'string') return typeof second === 'string' ? undefined : second;
-  if (typeof second === 'string') return first;
-  return second.txid > first.txid ? second : first;
-}
-
-function sameMeta(a: Meta, b: Meta): boolean {
-  return (
-    a.pageSize === b.pageSize &&
-    a.root === b.root &&
-    a.sequence === b.sequence &&
-    a.freelist === b.freelist &&
-    a.highWater === b.highWater &&
-    a.txid === b.txid
-  );
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
