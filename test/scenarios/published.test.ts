@@ -67,10 +67,23 @@ describe('the reference', () => {
   it('states the defaults that the schema has', () => {
     const loaded = loadScenario('x', 'name: x\nwhy: y', { catalogue: CATALOGUE });
     if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
-    const { cluster, workload } = loaded.scenario.variants[0]!;
-    expect(reference).toContain(`| ${cluster.nodes} |`);
-    expect(reference).toContain(`| ${workload.clients} |`);
-    expect(cluster.stateMachine).toBe('mvcc');
+    const { cluster, workload, end } = loaded.scenario.variants[0]!;
+    const rows = reference.split('\n').map((line) => line.replace(/ +/g, ' '));
+    const defaultOf = (field: string): string | undefined =>
+      rows
+        .find((row) => row.startsWith(`| \`${field}\``))
+        ?.split(' | ')
+        .at(-1)
+        ?.replace(' |', '');
+    expect(defaultOf('nodes')).toBe(String(cluster.nodes));
+    expect(defaultOf('engine')).toBe(`\`${cluster.engine.name}\``);
+    expect(defaultOf('stateMachine')).toBe(`\`${cluster.stateMachine}\``);
+    expect(defaultOf('raft.applyLagMax')).toBe(String(cluster.raft.applyLagMax));
+    expect(defaultOf('clients')).toBe(String(workload.clients));
+    expect(defaultOf('rangeKeys')).toBe(String(workload.rangeKeys));
+    expect(defaultOf('preload')).toBe(String(workload.preloadKeys));
+    expect(defaultOf('events')?.replaceAll(',', '')).toBe(String(end.eventsMax));
     expect(cluster.backend).toEqual({ batchOperations: 10_000, batchIntervalNs: 1e8 });
+    expect(defaultOf('backend.batchOperations')).toBe('10,000, `100ms`');
   });
 });
