@@ -16,7 +16,6 @@
  */
 import { assert } from '../../sim/assert.ts';
 import type { Batch } from '../../sim/batch.ts';
-import { compareRanges } from '../../sim/bytes/compare.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import type { DiskOutcome } from '../../sim/disk/disk.ts';
@@ -29,25 +28,21 @@ import type {
   Visitor,
   WriteOutcome,
 } from '../../sim/storage-engine.ts';
-import { FILTERS_PROBED, type Work } from '../../sim/work.ts';
 import type { EngineContext } from '../engine.ts';
-import { BlockCursor } from './block-cursor.ts';
-import { bloomHash, bloomMayContain } from './bloom-filter.ts';
 import { checkStore } from './check.ts';
 import { CompactionJob } from './compaction-job.ts';
-import { type Cursor, TYPE_DELETION } from './cursor.ts';
 import { FlushJob } from './flush-job.ts';
 import { LevelPicker } from './level-picker.ts';
-import { Memtable, MemtableCursor } from './memtable.ts';
-import { MergingCursor } from './merging-cursor.ts';
+import type { Memtable } from './memtable.ts';
+import { MemtableList } from './memtable-list.ts';
 import type { Options } from './options.ts';
 import type { Compaction, CompactionPicker } from './picker.ts';
+import { Reader } from './reader.ts';
 import { RecordLogWriter } from './record-log.ts';
 import { recover } from './recovery.ts';
 import { storeStats } from './stats.ts';
 import { logName, manifestName, optionsName, Store } from './store.ts';
-import { findTable, mayHoldKey, type TableFile, tableName } from './table-file.ts';
-import { TablesCursor } from './tables-cursor.ts';
+import { tableName } from './table-file.ts';
 import { encodeWriteBatch } from './write-batch.ts';
 import { WriteController } from './write-controller.ts';
 
@@ -64,7 +59,6 @@ interface Log {
 export class RocksDb implements StorageEngine {
   readonly store: Store;
   readonly #options: Options;
-  readonly #work: Work;
   readonly #prefixed: boolean;
   readonly #tableNames: number;
   readonly #picker: CompactionPicker;
@@ -72,10 +66,8 @@ export class RocksDb implements StorageEngine {
   #fault: Fault | undefined;
   #opened = false;
 
-  #active: Memtable;
-  /** Oldest first. */
-  readonly #immutables: Memtable[] = [];
-  readonly #spare: Memtable[] = [];
+  readonly #memtables: MemtableList;
+  readonly #reader: Reader;
   /** Oldest first; the last one is written to. */
   readonly #logs: Log[] = [];
   #logDirectoryUnsynced = false;
@@ -86,23 +78,18 @@ export class RocksDb implements StorageEngine {
   readonly #record = new SparseBuffer(4096);
   #key = new Uint8Array(256);
   readonly #value = new Value();
-  readonly #lookup: BlockCursor;
-  readonly #tableCursors: TablesCursor[] = [];
-  readonly #memtableCursors: MemtableCursor[] = [];
   #replayedBatches = 0;
-  #readFailures = 0;
 
   constructor(context: EngineContext, options: Options) {
     assert(context.tables.length >= 1 && context.tables.length <= 256, 'rocksdb: 1 to 256 tables');
     this.store = new Store(context.disk, context.directory, options, context.work);
     this.#options = options;
-    this.#work = context.work;
     this.#tableNames = context.tables.length;
     this.#prefixed = context.tables.length > 1;
     this.#picker = new LevelPicker(options, this.store.version);
     this.#controller = new WriteController(options);
-    this.#active = new Memtable(options.writeBufferBytes, context.work);
-    this.#lookup = new BlockCursor(context.work);
+    this.#memtables = new MemtableList(options, context.work);
+    this.#reader = new Reader(this.store, this.#memtables);
   }
 
   // ——— opening and closing ———
@@ -115,14 +102,14 @@ export class RocksDb implements StorageEngine {
     this.#replayedBatches = recovered.replayedBatches;
     this.#logs.push({ number: recovered.logNumber, writer: recovered.log, unsynced: false });
     this.#logDirectoryUnsynced = true;
-    this.#active.reset(recovered.logNumber, this.store.lastSequence);
+    this.#memtables.active.reset(recovered.logNumber, this.store.lastSequence);
     this.#updateController();
     this.#opened = true;
     return recovered.outcome;
   }
 
   get corruption(): Fault | undefined {
-    return this.#fault;
+    return this.#fault ?? this.#reader.fault;
   }
 
   /** RocksDB closes without a flush: the memtables come back from the WALs. */
@@ -139,30 +126,7 @@ export class RocksDb implements StorageEngine {
 
   get(table: number, key: Uint8Array, into: Value): boolean {
     const length = this.#setKey(table, key);
-    const userKey = this.#key;
-    let node = this.#active.find(userKey, 0, length);
-    let memtable = this.#active;
-    for (let i = this.#immutables.length - 1; node === 0 && i >= 0; i--) {
-      memtable = this.#immutables[i];
-      node = memtable.find(userKey, 0, length);
-    }
-    if (node !== 0) {
-      if (memtable.isDeletion(node)) return false;
-      memtable.value(node, into);
-      return true;
-    }
-    const { levels } = this.store.version;
-    const hash = this.#options.bloomBitsPerKey > 0 ? bloomHash(userKey, 0, length) : 0;
-    for (const file of levels[0]) {
-      if (mayHoldKey(file, userKey, 0, length) && this.#find(file, length, hash)) return this.#found(into);
-    }
-    for (let level = 1; level < levels.length; level++) {
-      const at = findTable(levels[level], userKey, 0, length);
-      if (at === levels[level].length) continue;
-      const file = levels[level][at];
-      if (mayHoldKey(file, userKey, 0, length) && this.#find(file, length, hash)) return this.#found(into);
-    }
-    return false;
+    return this.#reader.get(this.#key, length, into);
   }
 
   scan(table: number, from: Uint8Array, to: Uint8Array | undefined, visit: Visitor): void {
@@ -178,37 +142,7 @@ export class RocksDb implements StorageEngine {
       if (to !== undefined) high.set(to, 1);
       else if (table === 255) high = undefined;
     }
-
-    const tableCursors: TablesCursor[] = [];
-    const sources = this.#openCursors(low, high, tableCursors);
-    const merging = new MergingCursor(sources, this.#work);
-    const value = new Value();
-    let last = new Uint8Array(64);
-    let lastLength = -1;
-    merging.seek(low, 0, low.length);
-    try {
-      for (let top = merging.top; top !== undefined; top = merging.top) {
-        const { key, keyLength } = top;
-        if (high !== undefined && compareRanges(key, 0, keyLength, high, 0, high.length) >= 0) break;
-        if (lastLength < 0 || compareRanges(key, 0, keyLength, last, 0, lastLength) !== 0) {
-          if (keyLength > last.length) last = new Uint8Array(keyLength * 2);
-          for (let i = 0; i < keyLength; i++) last[i] = key[i];
-          lastLength = keyLength;
-          if (top.type !== TYPE_DELETION) {
-            top.value(value);
-            if (!visit(key, prefix, keyLength, value)) break;
-          }
-        }
-        merging.next();
-      }
-      if (merging.failure !== undefined) this.#readFailed('scan', merging.failure);
-    } finally {
-      for (const cursor of tableCursors) {
-        cursor.close();
-        this.#tableCursors.push(cursor);
-      }
-      for (const source of sources) if (source instanceof MemtableCursor) this.#memtableCursors.push(source);
-    }
+    this.#reader.scan(low, high, prefix, visit);
   }
 
   // ——— writing ———
@@ -217,7 +151,7 @@ export class RocksDb implements StorageEngine {
     const { store } = this;
     if (store.failure !== undefined) return store.failure;
     if (batch.count === 0) return 'ok';
-    if (this.#active.full) {
+    if (this.#memtables.active.full) {
       const outcome = this.#switchMemtable();
       if (outcome !== 'ok') return this.#writeFailed(outcome, 'a new WAL');
     }
@@ -228,7 +162,7 @@ export class RocksDb implements StorageEngine {
     if (outcome !== 'ok') return this.#writeFailed(outcome, 'append to the WAL');
     log.unsynced = true;
 
-    const memtable = this.#active;
+    const memtable = this.#memtables.active;
     const value = this.#value;
     for (let i = 0; i < batch.count; i++) {
       const isDelete = batch.isDelete[i] !== 0;
@@ -264,7 +198,7 @@ export class RocksDb implements StorageEngine {
   /** Makes the active memtable immutable, so that its flush is due: RocksDB's Flush without the waiting. */
   switchMemtable(): WriteOutcome {
     if (this.store.failure !== undefined) return this.store.failure;
-    if (this.#active.entries === 0) return 'ok';
+    if (this.#memtables.active.entries === 0) return 'ok';
     const outcome = this.#switchMemtable();
     return outcome === 'ok' ? 'ok' : this.#writeFailed(outcome, 'a new WAL');
   }
@@ -273,10 +207,10 @@ export class RocksDb implements StorageEngine {
 
   background(): Generator<void, void> | undefined {
     if (!this.#opened || this.store.failure !== undefined) return undefined;
-    if (!this.#flushing && this.#immutables.length >= this.#flushThreshold()) {
+    const { immutables } = this.#memtables;
+    if (!this.#flushing && immutables.length >= this.#flushThreshold()) {
       this.#flushing = true;
-      const memtables = this.#immutables.slice();
-      return this.#flush(memtables);
+      return this.#flush(immutables.slice());
     }
     const { backgroundJobsMax } = this.#options;
     const flushes = Math.max(1, Math.floor(backgroundJobsMax / 4));
@@ -317,11 +251,11 @@ export class RocksDb implements StorageEngine {
 
   stats(): EngineStats {
     return storeStats(this.store, this.#controller, {
-      memtables: [this.#active, ...this.#immutables],
-      spareMemtables: this.#spare,
+      memtables: [this.#memtables.active, ...this.#memtables.immutables],
+      spareMemtables: this.#memtables.spare,
       logBytes: this.#logs.reduce((sum, log) => sum + log.writer.length, 0),
       replayedBatches: this.#replayedBatches,
-      readFailures: this.#readFailures,
+      readFailures: this.#reader.failures,
     });
   }
 
@@ -333,16 +267,12 @@ export class RocksDb implements StorageEngine {
     const table = job.finish();
     yield;
     if (table !== undefined) {
-      const next = this.#immutables[memtables.length] ?? this.#active;
-      const logNumber = next.logNumber;
+      const logNumber = this.#memtables.logNumberAfter(memtables.length);
       const committed = job.commit(table, logNumber);
       yield;
       if (committed) {
         job.install(table);
-        this.#immutables.splice(0, memtables.length);
-        for (const memtable of memtables) {
-          if (this.#spare.length < this.#options.writeBuffersMax) this.#spare.push(memtable);
-        }
+        this.#memtables.drop(memtables.length);
         this.#dropLogs(logNumber);
       }
     }
@@ -391,9 +321,9 @@ export class RocksDb implements StorageEngine {
   }
 
   #switchMemtable(): DiskOutcome {
-    if (this.#immutables.length >= this.#options.writeBuffersMax) {
+    if (!this.#memtables.mayGrow) {
       const limit = this.#options.writeBufferBytes * OVERFULL;
-      assert(this.#active.arena.allocatedBytes < limit, 'rocksdb: written to while pressure() said stop');
+      assert(this.#memtables.active.arena.allocatedBytes < limit, 'rocksdb: written to while pressure() said stop');
       return 'ok';
     }
     const { store } = this;
@@ -401,59 +331,19 @@ export class RocksDb implements StorageEngine {
     const file = store.disk.create(logName(store.directory, number), 'engine-wal');
     this.#logs.push({ number, writer: new RecordLogWriter(store.disk, file, store.work), unsynced: false });
     this.#logDirectoryUnsynced = true;
-    this.#immutables.push(this.#active);
-    this.#active = this.#spare.pop() ?? new Memtable(this.#options.writeBufferBytes, this.#work);
-    this.#active.reset(number, store.lastSequence);
+    this.#memtables.switch(number, store.lastSequence);
     this.#updateController();
     return 'ok';
   }
 
   #updateController(): void {
     const { version } = this.store;
-    this.#controller.update(this.#immutables.length, version.levels[0].length, version.pendingBytes);
+    this.#controller.update(this.#memtables.immutables.length, version.levels[0].length, version.pendingBytes);
   }
 
   #writeFailed(outcome: Exclude<WriteOutcome, 'ok'>, reason: string): WriteOutcome {
     this.store.fail(outcome, reason);
     return outcome;
-  }
-
-  // ——— reading, in parts ———
-
-  /** Leaves `#lookup` on the newest entry of the key in `#key`, if the table has one. */
-  #find(file: TableFile, length: number, hash: number): boolean {
-    const { reader } = file;
-    if (reader.filter.length > 0) {
-      this.#work.counts[FILTERS_PROBED]++;
-      if (!bloomMayContain(reader.filter, hash)) return false;
-    }
-    const block = reader.findBlock(this.#key, 0, length, this.#work);
-    if (block === reader.blocks) return false;
-    reader.handle(block);
-    const { cache } = this.store;
-    const slot = cache.load(reader, reader.handleOffset, reader.handleSize, false);
-    if (slot < 0) {
-      this.#readFailed(tableName(this.store.directory, file.number), cache.failure ?? 'read failed');
-      return false;
-    }
-    const cursor = this.#lookup;
-    cursor.failure = undefined;
-    cursor.setBlock(cache.buffer(slot), 0, reader.handleSize);
-    cursor.seek(this.#key, 0, length);
-    if (cursor.failure !== undefined) this.#readFailed(tableName(this.store.directory, file.number), cursor.failure);
-    return cursor.valid && compareRanges(cursor.key, 0, cursor.keyLength, this.#key, 0, length) === 0;
-  }
-
-  #found(into: Value): boolean {
-    if (this.#lookup.type === TYPE_DELETION) return false;
-    this.#lookup.value(into);
-    return true;
-  }
-
-  /** The port has no way to say it: the fault is kept, and the figures count it. */
-  #readFailed(where: string, what: string): void {
-    this.#readFailures++;
-    this.#fault ??= { where, what };
   }
 
   #setKey(table: number, key: Uint8Array): number {
@@ -469,34 +359,4 @@ export class RocksDb implements StorageEngine {
     for (let i = 0; i < to - from; i++) key[prefix + i] = bytes[from + i];
     return length;
   }
-
-  /** A cursor on everything that may hold keys in [low, high). */
-  #openCursors(low: Uint8Array, high: Uint8Array | undefined, tableCursors: TablesCursor[]): Cursor[] {
-    const { version, disk, cache } = this.store;
-    const sources: Cursor[] = [];
-    const openMemtable = (memtable: Memtable): void => {
-      sources.push(this.#memtableCursors.pop()?.setMemtable(memtable) ?? new MemtableCursor(memtable));
-    };
-    const openTables = (tables: readonly TableFile[]): void => {
-      const cursor = this.#tableCursors.pop() ?? new TablesCursor(disk, cache, this.#work);
-      cursor.setTables(tables);
-      tableCursors.push(cursor);
-      sources.push(cursor);
-    };
-    openMemtable(this.#active);
-    for (const memtable of this.#immutables) openMemtable(memtable);
-    for (const table of version.levels[0]) if (overlaps(table, low, high)) openTables([table]);
-    for (let level = 1; level < version.levels.length; level++) {
-      const tables = version.levels[level];
-      const at = findTable(tables, low, 0, low.length);
-      if (at < tables.length && overlaps(tables[at], low, high)) openTables(tables);
-    }
-    return sources;
-  }
-}
-
-function overlaps(table: TableFile, low: Uint8Array, high: Uint8Array | undefined): boolean {
-  const { smallest, largest } = table;
-  if (compareRanges(largest, 0, largest.length - 8, low, 0, low.length) < 0) return false;
-  return high === undefined || compareRanges(smallest, 0, smallest.length - 8, high, 0, high.length) < 0;
 }

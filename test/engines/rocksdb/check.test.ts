@@ -7,6 +7,7 @@ import type { RocksDb } from '../../../engines/rocksdb/rocksdb.ts';
 import { TableBuilder } from '../../../engines/rocksdb/table-builder.ts';
 import { type EditedFile, encodeVersionEdit } from '../../../engines/rocksdb/version-edit.ts';
 import { SparseBuffer } from '../../../sim/bytes/sparse-buffer.ts';
+import { Value } from '../../../sim/bytes/value.ts';
 import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import { Work } from '../../../sim/work.ts';
 import { bytes, DIRECTORY, drain, filled, makeDisk, makeEngine, put } from './bench.ts';
@@ -185,6 +186,22 @@ describe('a read', () => {
     engine.scan(0, new Uint8Array(0), undefined, () => ++found > 0);
     expect(engine.corruption?.what).toMatch(/checksum mismatch/);
     expect(engine.stats().figures.readFailures).toBeGreaterThan(0);
+  });
+
+  it('that cannot see the newest value does not give an older one', () => {
+    const disk = makeDisk();
+    const engine = makeEngine(disk);
+    engine.open();
+    const numbers: number[] = [];
+    for (const round of ['old', 'new']) {
+      put(engine, 'key', filled(round, 100));
+      engine.switchMemtable();
+      drain(engine, disk);
+      numbers.push(engine.store.version.levels[0]![0]!.number);
+    }
+    flip(disk, name(numbers[1]!), 8);
+    expect(engine.get(0, bytes('key'), new Value())).toBe(false);
+    expect(engine.corruption?.where).toContain(name(numbers[1]!));
   });
 
   it('of a compaction that meets damage stops all writing', () => {
