@@ -1,9 +1,13 @@
 /** `npm run bench [section …]`: prints figures and ratios; asserts nothing about time. */
+import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
 import { kernelBench } from './kernel.ts';
 import { printRows, type Row } from './measure.ts';
 
-const SECTIONS: Readonly<Record<string, () => Row[]>> = {
+const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   kernel: kernelBench,
+  cluster: clusterBench,
+  memory: memoryBench,
+  shares: sharesBench,
 };
 
 const wanted = process.argv.slice(2);
@@ -13,5 +17,5 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS)) {
     console.error(`bench: no section "${name}"; there are: ${Object.keys(SECTIONS).join(', ')}`);
     process.exit(2);
   }
-  printRows(section());
+  printRows(await section());
 }

@@ -1,13 +1,15 @@
 import type { Entry } from '../nodes/raft/messages.ts';
 
 /**
- * Entries by index, the last 2^20 of them: a ring. An entry falls out when one 2^20 positions later
- * comes in; what is older is not compared any more. Raft logs are compacted long before that.
+ * Entries by index, the last 2^17 of them: a ring. An entry falls out when one 2^17 positions later
+ * comes in; what is older is not compared any more. That is more than a Raft log keeps in memory by
+ * default (100,000 entries between snapshots and 5,000 behind), so the window holds hardly any entry alive by itself.
  */
-const WINDOW = 1 << 20;
+const WINDOW = 1 << 17;
 
 export class EntryWindow {
   #ring: (Entry | undefined)[] = new Array(1024).fill(undefined);
+  #newest = 0;
 
   /** The entry remembered at `index`, if any. */
   get(index: number): Entry | undefined {
@@ -15,24 +17,18 @@ export class EntryWindow {
     return entry !== undefined && entry.index === index ? entry : undefined;
   }
 
+  /** An entry too old for the window is not taken. */
   set(entry: Entry): void {
+    if (entry.index + WINDOW <= this.#newest) return;
+    if (entry.index > this.#newest) this.#newest = entry.index;
     let mask = this.#ring.length - 1;
     for (;;) {
       const there = this.#ring[entry.index & mask];
       if (there === undefined || there.index === entry.index || this.#ring.length === WINDOW) break;
-      if (entry.index - there.index > this.#ring.length * 2) break; // a jump, as after a long silence: replace
       this.#double();
       mask = this.#ring.length - 1;
     }
     this.#ring[entry.index & mask] = entry;
-  }
-
-  /** Forgets entries below `index`: no replica can bring them up again. */
-  forgetBelow(index: number): void {
-    const ring = this.#ring;
-    for (let i = 0; i < ring.length; i++) {
-      if (ring[i] !== undefined && ring[i]!.index < index) ring[i] = undefined;
-    }
   }
 
   #double(): void {

@@ -3,7 +3,7 @@
  * every entry before it. By induction it is enough that, whoever appends (index, term), the payload
  * and the term of the entry before it are always the same.
  *
- * Does not compare entries further than 2^20 positions apart in time (see `entry-window.ts`), and
+ * Does not compare entries further than 2^17 positions apart in time (see `entry-window.ts`), and
  * trusts what is reported as appended: damage to a log on disk shows when a restart reads it.
  */
 import type { Entry } from '../nodes/raft/messages.ts';

@@ -73,7 +73,8 @@ export function openWriteAheadLog<E extends WalEntry>(
       const wrong = contents.take(reader, makeEntry);
       if (wrong !== '') return corrupt(`${name} before offset ${reader.offset}`, wrong);
     }
-    tail = file;
+    if (isNewest) tail = file;
+    else disk.close(file);
   }
 
   const chosen = contents.choose();

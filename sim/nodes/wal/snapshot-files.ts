@@ -73,7 +73,9 @@ export class SnapshotFiles {
       this.#disk.remove(this.#name(mark));
       return written;
     }
-    return this.#disk.sync(file);
+    const synced = this.#disk.sync(file);
+    this.#disk.close(file);
+    return synced;
   }
 
   /** All that can be read whole, newest first. */
@@ -107,10 +109,12 @@ export class SnapshotFiles {
 
   #read(name: string): StoredSnapshot | undefined {
     const file = this.#disk.open(name);
-    if (file === undefined || file.length > FILE_BYTES_MAX) return undefined;
-    const buffer = new SparseBuffer(file.length);
+    if (file === undefined) return undefined;
+    const buffer = new SparseBuffer();
     this.#work.counts[SYSTEM_CALLS] = this.#work.counts[SYSTEM_CALLS]! + 2;
-    if (this.#disk.read(file, 0, file.length, buffer) !== 'ok') return undefined;
+    const outcome = file.length > FILE_BYTES_MAX ? 'io-error' : this.#disk.read(file, 0, file.length, buffer);
+    this.#disk.close(file);
+    if (outcome !== 'ok') return undefined;
     return decodeSnapshotFile(buffer.toBytes());
   }
 }

@@ -203,6 +203,7 @@ export class WriteAheadLog {
       this.#failure = 'no-space';
       return this.#failure;
     }
+    this.#disk.close(writer.file);
     writer.turnTo(this.#next, 0);
     this.#encoder.checksum(writer.buffer);
     this.#encoder.blob(writer.buffer, RECORD_METADATA, this.#metadata);

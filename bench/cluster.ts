@@ -1,0 +1,215 @@
+/**
+ * A whole 3-node cluster, all checkers on: simulated operations per CPU second, events, memory per
+ * stored key, and which part of the simulator the time goes to.
+ *
+ * As etcd's own benchmark documents it: sequential keys, 1 KiB values, closed loop; bolt set up as
+ * etcd sets it up. Rows with uniformly random keys stand beside, because there a B+tree rewrites a
+ * page for each put.
+ */
+import { Session } from 'node:inspector/promises';
+import { findEngine } from '../engines/index.ts';
+import { createRun } from '../sim/cluster.ts';
+import type { ParameterValue } from '../sim/parameters.ts';
+import type { RunSpec } from '../sim/run-spec.ts';
+import { type Row, secondsOf } from './measure.ts';
+
+interface Setup {
+  readonly engine: string;
+  readonly clients: number;
+  readonly operations: number;
+  readonly stateMachine?: 'raw' | 'mvcc';
+  readonly order?: 'sequential' | 'uniform';
+  readonly keyBytes?: number;
+}
+
+const AS_ETCD_SETS_BOLT: Readonly<Record<string, ParameterValue>> = {
+  freelist: 'hashmap',
+  noFreelistSync: true,
+  fillPercent: 0.9,
+};
+
+export function clusterSpec(setup: Setup): RunSpec {
+  const { engine, clients, operations, stateMachine = 'raw', order = 'sequential', keyBytes = 16 } = setup;
+  const definition = findEngine(engine)!;
+  const options: Record<string, ParameterValue> = {};
+  for (const [name, option] of Object.entries(definition.options)) {
+    if ('default' in option && option.default !== undefined) options[name] = option.default;
+  }
+  if (engine === 'bolt') Object.assign(options, AS_ETCD_SETS_BOLT);
+  const uniformKeys = 100_000;
+  return {
+    scenario: 'bench',
+    variant: engine,
+    seed: 1,
+    cluster: {
+      nodes: 3,
+      engine: { name: engine, options },
+      stateMachine,
+      disk: { profile: 'nvme', pageCacheBytes: 2 ** 32, capacityBytes: 0 },
+      cpu: { profile: 'etcd-2021', cores: 4 },
+      network: { latencyNs: 50_000, jitterNs: 10_000, bandwidthBytesPerS: 1.25e9, queueBytes: 2 ** 26 },
+      raft: {
+        electionTimeoutNs: 1e9,
+        heartbeatIntervalNs: 1e8,
+        preVote: true,
+        checkQuorum: true,
+        readOnly: 'safe',
+        messageBytesMax: 2 ** 20,
+        inflightMessagesMax: 512,
+        uncommittedBytesMax: 2 ** 30,
+        snapshotEntries: 100_000,
+        catchUpEntries: 5_000,
+        applyLagMax: 5_000,
+      },
+      backend: { batchOperations: 10_000, batchIntervalNs: 1e8 },
+      wal: { segmentBytes: 64_000_000, segmentsMax: 5 },
+    },
+    workload: {
+      clients,
+      load: { kind: 'closed', ratePerSMax: 0 },
+      mix: { put: 1, get: 0, delete: 0, range: 0 },
+      keys: { order, count: order === 'uniform' ? uniformKeys : operations, bytes: keyBytes, zipfianExponent: 0.99 },
+      value: { kind: 'fixed', bytes: 1024 },
+      rangeKeys: 10,
+      serializableReads: false,
+      target: 'leader',
+      timeoutNs: 5e9,
+      backoff: { initialNs: 5e7, maxNs: 1e9 },
+      preloadKeys: 0,
+    },
+    faults: [],
+    end: { operations, timeNs: 3.6e12, settleNs: 10e9, eventsMax: 1e9 },
+  };
+}
+
+interface Measured {
+  readonly operations: number;
+  readonly events: number;
+  readonly seconds: number;
+}
+
+function measure(setup: Setup): Measured {
+  const run = createRun(clusterSpec(setup));
+  let result = { operations: 0, violations: 0 };
+  const seconds = secondsOf(() => {
+    while (run.advance(1 << 20));
+    const { metrics, violations } = run.finish();
+    result = { operations: metrics.operations.ok, violations: violations.length };
+  });
+  if (result.violations > 0) throw new Error('bench: the run has violations');
+  return { operations: result.operations, events: run.events, seconds };
+}
+
+function row(what: string, setup: Setup, target?: number): Row {
+  measure({ ...setup, operations: Math.min(setup.operations, 20_000) }); // warm-up
+  const { operations, events, seconds } = measure(setup);
+  return {
+    what,
+    value: operations / seconds,
+    unit: 'puts/CPU s',
+    ...(target === undefined ? {} : { target }),
+    remarks: `${(events / seconds / 1000).toFixed(0)} k events/s, ${(events / operations).toFixed(1)} events a put, final checks included`,
+  };
+}
+
+export function clusterBench(): Row[] {
+  return [
+    row('3 × bolt, 100 clients, 1 KiB', { engine: 'bolt', clients: 100, operations: 300_000 }, 70_000),
+    row('3 × bolt, 1 client, 1 KiB', { engine: 'bolt', clients: 1, operations: 60_000 }, 50_000),
+    row('3 × bolt, 100 clients, 1 KiB, random keys', {
+      engine: 'bolt',
+      clients: 100,
+      operations: 150_000,
+      order: 'uniform',
+    }),
+    row('3 × bolt, 100 clients, 1 KiB, mvcc', {
+      engine: 'bolt',
+      clients: 100,
+      operations: 300_000,
+      stateMachine: 'mvcc',
+    }),
+    row('3 × rocksdb, 100 clients, 1 KiB', { engine: 'rocksdb', clients: 100, operations: 300_000 }),
+    row('3 × rocksdb, 1 client, 1 KiB', { engine: 'rocksdb', clients: 1, operations: 60_000 }),
+    row('3 × rocksdb, 100 clients, 1 KiB, random keys', {
+      engine: 'rocksdb',
+      clients: 100,
+      operations: 150_000,
+      order: 'uniform',
+    }),
+  ];
+}
+
+/** Of the whole process, after a collection: what a second million of keys adds, and all of it. */
+export function memoryBench(): Row[] {
+  const collect = globalThis.gc;
+  if (collect === undefined) throw new Error('bench: run node with --expose-gc');
+  const bytesNow = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const rows: Row[] = [];
+  for (const engine of ['bolt', 'rocksdb']) {
+    measure({ engine, clients: 100, operations: 1_000 }); // loads and compiles what the run uses
+    const before = bytesNow();
+    const keys = 1_000_000;
+    const run = createRun(clusterSpec({ engine, clients: 100, operations: keys }));
+    while (run.advance(1 << 20));
+    const bytes = bytesNow() - before;
+    const { violations } = run.finish();
+    if (violations.length > 0) throw new Error('bench: the run has violations');
+    rows.push({
+      what: `3 × ${engine}, memory per stored key`,
+      value: bytes / keys,
+      unit: 'B',
+      target: 130,
+      atMost: true,
+      remarks: `${keys} keys of 16 B + 1 KiB, all three replicas, Raft logs and checkers included`,
+    });
+  }
+  return rows;
+}
+
+const PARTS: readonly (readonly [RegExp, string])[] = [
+  [/sim\/(loop|trace)\./, 'kernel'],
+  [/sim\/nodes\/raft\//, 'raft'],
+  [/engines\//, 'engine'],
+  [/sim\/disk\//, 'disk'],
+  [/sim\/network\//, 'network'],
+  [/sim\/checkers\/|sim\/cluster/, 'checks'],
+  [/sim\/clients\/|hdr-histogram/, 'clients'],
+  [/sim\/nodes\/wal\//, 'wal'],
+  [/sim\/nodes\/kv\//, 'state machine'],
+  [/sim\/nodes\//, 'host'],
+  [/sim\/bytes\//, 'bytes'],
+];
+
+/** Share of CPU samples by the file they fell into. */
+export async function sharesBench(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const engine of ['bolt', 'rocksdb']) {
+    const session = new Session();
+    session.connect();
+    await session.post('Profiler.enable');
+    await session.post('Profiler.start');
+    measure({ engine, clients: 100, operations: 200_000 });
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    const urls = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
+    const shares = new Map<string, number>();
+    let total = 0;
+    profile.samples!.forEach((id, i) => {
+      const { url, functionName } = urls.get(id)!;
+      const part =
+        PARTS.find(([pattern]) => pattern.test(url))?.[1] ??
+        (functionName.includes('garbage') ? 'garbage collection' : 'rest');
+      const time = profile.timeDeltas![i]!;
+      shares.set(part, (shares.get(part) ?? 0) + time);
+      total += time;
+    });
+    for (const [part, time] of [...shares].sort((a, b) => b[1] - a[1])) {
+      rows.push({ what: `share of time, 3 × ${engine}: ${part}`, value: (100 * time) / total, unit: '%' });
+    }
+  }
+  return rows;
+}
