@@ -22,6 +22,7 @@ import { ByteSampler, STEPS } from './cluster/sampler.ts';
 import { Timeline } from './cluster/timeline.ts';
 import { findCostProfile } from './cost-profiles.ts';
 import { BlockStore } from './disk/block-store.ts';
+import { CRASH_MODELS } from './disk/crash-model.ts';
 import { Device } from './disk/device.ts';
 import { findDeviceProfile } from './disk/profiles.ts';
 import { SimulatedDisk } from './disk/simulated-disk.ts';
@@ -94,6 +95,8 @@ class ClusterRun implements Run {
     const costs = findCostProfile(cluster.cpu.profile);
     assert(engine !== undefined && stateMachine !== undefined, 'cluster: engine or state machine not registered');
     assert(device !== undefined && costs !== undefined, 'cluster: profile not registered');
+    const crashModel = CRASH_MODELS[cluster.disk.crash ?? 'power-cut'];
+    assert(crashModel !== undefined, 'cluster: crash model not registered');
 
     const { loop } = this;
     this.#preload = new Preload(spec, engine, stateMachine, this.#store, root.fork('preload'));
@@ -118,6 +121,7 @@ class ClusterRun implements Run {
         rng: stream.fork('disk'),
         pageCacheBytes: cluster.disk.pageCacheBytes,
         capacityBytes: cluster.disk.capacityBytes > 0 ? cluster.disk.capacityBytes : device.capacityBytes,
+        crashModel,
       });
       const { image, directory } = this.#preload;
       if (image !== undefined) disk.preload(image, directory, directory, 'other');
@@ -270,15 +274,24 @@ class ClusterRun implements Run {
     this.#checks.healed(this.now);
   }
 
+  /**
+   * Every node has applied all that the leader's log holds. Equal applied indices alone would not do: after a
+   * power cut nobody knows what is committed until there is a leader again.
+   */
   #isSettled(): boolean {
-    let applied = -1;
+    let last = -1;
+    let term = -1;
+    for (const host of this.#hosts) {
+      const raft = host.replicas[0]?.raft;
+      if (raft === undefined || !raft.isLeader || raft.term <= term) continue;
+      term = raft.term;
+      last = raft.state.log.lastIndex();
+    }
+    if (last < 0) return false;
     for (const host of this.#hosts) {
       const replica = host.replicas[0];
       if (!host.isUp || replica === undefined) return false;
-      const { appliedIndex } = replica.applyThread;
-      if (appliedIndex !== replica.raft.commit) return false;
-      if (applied >= 0 && appliedIndex !== applied) return false;
-      applied = appliedIndex;
+      if (replica.raft.term !== term || replica.applyThread.appliedIndex !== last) return false;
     }
     return true;
   }

@@ -2,16 +2,21 @@
  * A store that exists before time 0: built once by the engine itself on a scratch disk, then shared
  * copy-on-write by all nodes. Its bytes count for nobody, and its entries are in no Raft log.
  *
- * Keys 0 … count − 1, each with one value stamped (session 0, sequence key + 1), in ascending order.
+ * Keys 0 … count − 1, each with one value stamped (session 0, sequence key + 1), in ascending order. Then holes: a
+ * share of the keys is deleted again, in runs of neighbours spread evenly, which leaves a B+tree's free pages
+ * scattered over the file and an LSM tree with tombstones.
+ *
+ * Simplified: under mvcc a hole is what deletion and compaction leave of a key in the end, nothing; no tombstones are
+ * written in between and no compacted revision is noted.
  */
 import type { EngineDefinition } from '../../engines/engine.ts';
-import { Batch } from '../batch.ts';
 import { fingerprint } from '../checkers/fingerprint.ts';
 import { writeKey } from '../clients/keys.ts';
 import { ValueSource } from '../clients/values.ts';
 import type { BlockStore } from '../disk/block-store.ts';
 import type { DiskImage } from '../disk/disk-image.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
+import { AppliedStore, TABLE_KEY } from '../nodes/kv/applied-store.ts';
 import { KeyValueEncoder, REVISION_KEY_BYTES, writeRevisionKey } from '../nodes/kv/key-value-codec.ts';
 import type { StateMachineDefinition } from '../nodes/kv/state-machine.ts';
 import { storeDirectory } from '../nodes/snapshot-keeper.ts';
@@ -22,7 +27,6 @@ import { Work } from '../work.ts';
 /** Puts in one commit of the build: etcd's. */
 const COMMIT_KEYS = 10_000;
 const BATCH_KEYS = 1_000;
-const TABLE_KEY = 0;
 
 export class Preload {
   readonly directory = storeDirectory('', 0);
@@ -48,41 +52,67 @@ export class Preload {
     store: BlockStore,
     rng: Rng,
   ): DiskImage {
-    const { keys, value: sizes, preloadKeys } = spec.workload;
+    const { keys, preloadKeys, preloadHoles } = spec.workload;
     const disk = new SimulatedDisk({ store, rng: rng.fork('disk'), pageCacheBytes: 64 << 20, capacityBytes: 2 ** 50 });
     const { directory } = this;
     const work = new Work();
     const engine = definition.create({ disk, directory, tables: machine.tables, work }, spec.cluster.engine.options);
     engine.open();
-    const values = new ValueSource(sizes, rng.fork('values'));
+    const values = new ValueSource(spec.workload.preloadValue ?? spec.workload.value, rng.fork('values'));
     const batch = new Batch();
     const key = new Uint8Array(keys.bytes);
     const revisionKey = new Uint8Array(REVISION_KEY_BYTES);
     const encoder = new KeyValueEncoder();
     const isVersioned = machine.name === 'mvcc';
-    for (let index = 0; index < preloadKeys; index++) {
-      writeKey(key, 0, key.length, index);
-      const value = values.stamped(0, index + 1, values.nextLength());
-      this.#fingerprints[index] = fingerprint(value);
-      this.liveBytes += key.length + value.length;
-      if (isVersioned) {
-        const revision = index + 2; // etcd's first change makes revision 2
-        writeRevisionKey(revisionKey, revision, 0);
-        batch.put(TABLE_KEY, revisionKey, encoder.put(key, 0, key.length, revision, revision, 1, value));
-      } else batch.put(TABLE_KEY, key, value);
-      if (batch.count === BATCH_KEYS || index === preloadKeys - 1) {
+    let changes = 0;
+    const changed = (isLast: boolean): void => {
+      changes++;
+      if (batch.count === BATCH_KEYS || isLast) {
         engine.write(batch);
         batch.clear();
         for (let job = engine.background(); job !== undefined; job = engine.background()) while (!job.next().done);
         disk.settle();
       }
-      if (index % COMMIT_KEYS === COMMIT_KEYS - 1) engine.sync();
+      if (changes % COMMIT_KEYS === 0 || isLast) {
+        engine.sync();
+        disk.settle();
+      }
+    };
+    for (let index = 0; index < preloadKeys; index++) {
+      writeKey(key, 0, key.length, index);
+      const value = values.stamped(0, index + 1, values.nextLength());
+      if (preloadHoles === undefined || !isHole(index, preloadHoles)) {
+        this.#fingerprints[index] = fingerprint(value);
+        this.liveBytes += key.length + value.length;
+      }
+      if (isVersioned) {
+        const revision = FIRST_CHANGE + index;
+        writeRevisionKey(revisionKey, revision, 0);
+        batch.put(TABLE_KEY, revisionKey, encoder.put(key, 0, key.length, revision, revision, 1, value));
+      } else batch.put(TABLE_KEY, key, value);
+      changed(index === preloadKeys - 1);
     }
-    engine.sync();
-    disk.settle();
+    if (preloadHoles !== undefined) {
+      for (let index = 0; index < preloadKeys; index++) {
+        if (!isHole(index, preloadHoles)) continue;
+        writeKey(key, 0, key.length, index);
+        if (isVersioned) writeRevisionKey(revisionKey, FIRST_CHANGE + index, 0);
+        batch.delete(TABLE_KEY, isVersioned ? revisionKey : key);
+        changed(false);
+      }
+      if (batch.count > 0) changed(true);
+      engine.sync();
+      disk.settle();
+    }
     const image = disk.capture(engine.checkpoint());
     for (const name of disk.list('')) disk.remove(name);
     disk.settle();
     return image;
   }
+}
+
+/** Of each run of neighbours: whether the share, spread evenly over all runs, takes one more with it. */
+function isHole(index: number, holes: { readonly share: number; readonly runKeys: number }): boolean {
+  const run = Math.floor(index / holes.runKeys);
+  return Math.floor((run + 1) * holes.share) > Math.floor(run * holes.share);
 }
