@@ -19,6 +19,7 @@
  * Limits: 2 GiB of literal bytes and of records in one transaction, asserted.
  */
 import { assert } from '../../sim/assert.ts';
+import { compareRanges } from '../../sim/bytes/compare.ts';
 import { readU32LE, writeU32LE } from '../../sim/bytes/fixed.ts';
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { FILL, type Value } from '../../sim/bytes/value.ts';
@@ -32,6 +33,8 @@ export const FLAGS_SHIFT = 20;
 /** Free records that a node gets beyond what it holds. */
 const LEAF_SLACK = 2;
 const BRANCH_SLACK = 8;
+/** A leaf of so many records looks first whether a new key belongs behind them all. */
+const APPENDED_LEAF_RECORDS_MIN = 32;
 /** An arena up to this size is kept from one transaction to the next. */
 const KEPT_BYTES_MAX = 16_777_216;
 const ARENA_BYTES_MAX = 2_147_483_647;
@@ -359,7 +362,7 @@ export class Nodes {
 
   /** Gives a leaf the key and value; returns true if the key is new. */
   put(node: number, key: Uint8Array, from: number, to: number, value: Value, flags: number): boolean {
-    const index = this.lowerBound(node, key, from, to);
+    const index = this.#isBeyond(node, key, from, to) ? this.count[node]! : this.lowerBound(node, key, from, to);
     const isNew = !this.exact;
     if (isNew) this.insertRecord(node, index);
     const keyLength = to - from;
@@ -380,6 +383,22 @@ export class Nodes {
     inodes[record + 2] = slot;
     inodes[record + 3] = value.length;
     return isNew;
+  }
+
+  /**
+   * Whether the key is above all of a leaf that has outgrown its page, as ascending inserts make them. Then it
+   * leaves behind what the search would have: each of its steps goes right.
+   */
+  #isBeyond(node: number, key: Uint8Array, from: number, to: number): boolean {
+    const count = this.count[node]!;
+    if (count < APPENDED_LEAF_RECORDS_MIN) return false;
+    const { inodes } = this;
+    const last = this.first[node]! + (count - 1) * RECORD;
+    const at = inodes[last]!;
+    if (compareRanges(this.bytes, at, at + (inodes[last + 1]! & KEY_LENGTH_MASK), key, from, to) >= 0) return false;
+    this.keysCompared += 31 - Math.clz32(count + 1);
+    this.exact = false;
+    return true;
   }
 
   /** Makes room for a record; its content is undefined. */
@@ -449,6 +468,20 @@ export class Nodes {
       for (let i = 0; i < count; i++, record += RECORD) size += inodes[record + 1]! & KEY_LENGTH_MASK;
     }
     return size;
+  }
+
+  /** The same if it is below `limit`, else −1: a node that grew to thousands of records is not summed up for each page cut off. */
+  sizeBelow(node: number, limit: number): number {
+    const { inodes } = this;
+    const count = this.count[node]!;
+    const isLeaf = this.isLeaf(node);
+    let record = this.first[node]!;
+    let size = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+    for (let i = 0; i < count && size < limit; i++, record += RECORD) {
+      size += inodes[record + 1]! & KEY_LENGTH_MASK;
+      if (isLeaf) size += inodes[record + 3]!;
+    }
+    return size < limit ? size : -1;
   }
 
   /** Bytes that record i takes in a page. */

@@ -161,8 +161,8 @@ function splitTwo(transaction: Transaction, bucket: Bucket, node: number): numbe
   const count = nodes.count[node]!;
   measuredBytes = -1;
   if (count <= 2 * KEYS_PER_PAGE_MIN) return -1;
-  const size = nodes.size(node);
-  if (size < pageSize) {
+  const size = nodes.sizeBelow(node, pageSize);
+  if (size >= 0) {
     measuredBytes = size;
     return -1;
   }
