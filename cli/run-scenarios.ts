@@ -217,7 +217,7 @@ function defectOf(outcome: RunOutcome): string | undefined {
 function violationLines(result: ScenarioResult): string[] {
   const lines: string[] = [];
   for (const run of result.runs) {
-    if (expectsViolations(result, run.variant)) continue;
+    if (expectsViolations(result, run)) continue;
     for (const { check, what, timeNs, event, reproduce } of run.violations) {
       lines.push(
         `violation: ${check}: ${what} (${run.variant}, seed ${run.seed}, ${timeNs / 1e9} s, event ${event})\n  ${reproduce}`,
@@ -227,12 +227,13 @@ function violationLines(result: ScenarioResult): string[] {
   return lines;
 }
 
-/** A scenario that sets a bound on violations has them judged by that bound. */
-function expectsViolations(result: ScenarioResult, variant: string): boolean {
+/** A scenario that sets a bound on violations has them judged by that bound; what exceeds it is shown in full. */
+function expectsViolations(result: ScenarioResult, run: ScenarioResult['runs'][number]): boolean {
   const expectations = result.scenario.expectations as Scenario['expectations'];
-  return expectations.some(
-    (line) => line.metric === 'violations' && line.ratio === undefined && matchesVariant(line.variant, variant),
+  const bounded = expectations.some(
+    (line) => line.metric === 'violations' && line.ratio === undefined && matchesVariant(line.variant, run.variant),
   );
+  return bounded && run.expectations.every((outcome) => outcome.ok || !outcome.text.startsWith('violations '));
 }
 
 function expectationLines(result: ScenarioResult): string[] {

@@ -135,7 +135,19 @@ describe('what goes wrong', () => {
   it('a violation that the scenario expects is judged by its bound', async () => {
     const body = 'seeds: 66\nexpect: [{metric: violations, min: 1}]';
     expect(await terminal.run('run', terminal.scenario('museum', body), '--quiet')).toBe(0);
+    expect(terminal.error).toBe('');
     expect(await terminal.run('run', 'museum.yaml', '--quiet', '--seed', '65')).toBe(1);
+  });
+
+  it('a violation beyond the bound is shown with the line that shows it again, like any other', async () => {
+    const body = 'seeds: 66\nexpect: [{metric: violations, equals: 0}]';
+    expect(await terminal.run('run', terminal.scenario('t', body), '--quiet')).toBe(1);
+    expect(terminal.error.split('\n')).toEqual([
+      'violation: acknowledged-writes: key 5 is gone (bolt, seed 66, 2 s, event 2000)',
+      '  raftlab run t.yaml --variant bolt --seed 66',
+      'expectation failed: violations = 0: it is 1 (bolt, seed 66)',
+      '',
+    ]);
   });
 
   it('a defect: exit 3, with what is needed to report it; the other runs are written', async () => {
