@@ -176,7 +176,10 @@ function splitTwo(transaction: Transaction, bucket: Bucket, node: number): numbe
     if (i >= KEYS_PER_PAGE_MIN && bytes + recordBytes > threshold) break;
     bytes += recordBytes;
   }
-  if (nodes.parent[node]! < 0) nodes.parent[node] = nodes.create(bucket.index, -1, false, 8);
+  if (nodes.parent[node]! < 0) {
+    const root = nodes.create(bucket.index, -1, false, 8); // first: it may replace the array of parents
+    nodes.parent[node] = root;
+  }
   transaction.stats.split++;
   transaction.work.counts[NODES_SPLIT]!++;
   return nodes.splitOff(node, index, nodes.parent[node]!);
