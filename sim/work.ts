@@ -23,6 +23,7 @@ const WORK_KINDS = [
   'freelistIdsScanned', // ids looked at by the array's linear first fit
   'freelistIdsMoved', // ids copied, merged or serialised
   'freelistSpansVisited', // hash-map operations on a span
+  'freelistSpansWalked', // spans passed over by a walk over the whole map
   'freelistIdsSorted', // id × log2(ids) steps of a sort
   // log-structured engines
   'memtableSteps', // pointer followed in a skip list
@@ -56,6 +57,7 @@ export const PAGES_SERIALISED = indexOf('pagesSerialised');
 export const FREELIST_IDS_SCANNED = indexOf('freelistIdsScanned');
 export const FREELIST_IDS_MOVED = indexOf('freelistIdsMoved');
 export const FREELIST_SPANS_VISITED = indexOf('freelistSpansVisited');
+export const FREELIST_SPANS_WALKED = indexOf('freelistSpansWalked');
 export const FREELIST_IDS_SORTED = indexOf('freelistIdsSorted');
 export const MEMTABLE_STEPS = indexOf('memtableSteps');
 export const BLOCKS_DECODED = indexOf('blocksDecoded');
@@ -80,7 +82,9 @@ export class Work {
     const { nanoseconds } = costs;
     let sum = 0;
     for (let kind = 0; kind < counts.length; kind++) {
-      sum += counts[kind]! * nanoseconds[kind]!;
+      const count = counts[kind]!;
+      if (count === 0) continue; // most are, most of the time
+      sum += count * nanoseconds[kind]!;
       counts[kind] = 0;
     }
     return Math.round(sum);

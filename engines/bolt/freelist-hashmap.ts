@@ -8,7 +8,13 @@
  * spans each time that the free pages are counted.
  */
 import { assert } from '../../sim/assert.ts';
-import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, FREELIST_SPANS_VISITED, type Work } from '../../sim/work.ts';
+import {
+  FREELIST_IDS_MOVED,
+  FREELIST_IDS_SORTED,
+  FREELIST_SPANS_VISITED,
+  FREELIST_SPANS_WALKED,
+  type Work,
+} from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
 import type { FreePages } from './freelist.ts';
 import { grownIds, sortDepth, sortIds } from './ids.ts';
@@ -45,7 +51,7 @@ export class HashmapFreePages implements FreePages {
   }
 
   chargeCount(): void {
-    this.#work.counts[FREELIST_SPANS_VISITED]! += this.#spans;
+    this.#work.counts[FREELIST_SPANS_WALKED]! += this.#spans;
   }
 
   allocate(pages: number): number {
@@ -123,7 +129,7 @@ export class HashmapFreePages implements FreePages {
       for (let i = 0; i < sizes[span]!; i++) into[end++] = start + i;
     }
     const { counts } = this.#work;
-    counts[FREELIST_SPANS_VISITED]! += this.#spans;
+    counts[FREELIST_SPANS_WALKED]! += this.#spans;
     counts[FREELIST_IDS_MOVED]! += end;
     counts[FREELIST_IDS_SORTED]! += end * sortDepth(end); // bbolt collects ids and sorts those
   }
