@@ -4,6 +4,7 @@
  */
 import { ENGINES } from '../engines/index.ts';
 import { COST_PROFILES } from '../sim/cost-profiles.ts';
+import { CRASH_MODELS } from '../sim/disk/crash-model.ts';
 import { DEVICE_PROFILES } from '../sim/disk/profiles.ts';
 import { FAULTS } from '../sim/faults/index.ts';
 import { TOXICS } from '../sim/network/toxics/index.ts';
@@ -34,6 +35,7 @@ export interface Catalogue {
   readonly engines: readonly EngineEntry[];
   readonly faults: readonly FaultEntry[];
   readonly diskProfiles: readonly string[];
+  readonly crashModels: readonly string[];
   readonly cpuProfiles: readonly string[];
 }
 
@@ -46,5 +48,6 @@ export const CATALOGUE: Catalogue = {
     return { ...fault, kinds: { by: 'type', parameters: attributes } };
   }),
   diskProfiles: DEVICE_PROFILES.map((profile) => profile.name),
+  crashModels: Object.keys(CRASH_MODELS),
   cpuProfiles: COST_PROFILES.map((profile) => profile.name),
 };

@@ -1,6 +1,6 @@
 /** From a validated body to what the simulator runs: everything named, in base units, nothing left out. */
 import type { ParameterValues } from '../sim/parameters.ts';
-import type { FaultSpec, RunSpec, Trigger, WorkloadSpec } from '../sim/run-spec.ts';
+import type { FaultSpec, RunSpec, Trigger, ValueSpec, WorkloadSpec } from '../sim/run-spec.ts';
 import type { Lenient } from './lenient.ts';
 import type { Body, FaultBody } from './schema.ts';
 
@@ -33,6 +33,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
         profile: cluster.disk.profile,
         pageCacheBytes: cluster.disk.pageCache,
         capacityBytes: cluster.disk.capacity,
+        crash: cluster.disk.crash,
       },
       cpu: cluster.cpu,
       network: {
@@ -72,7 +73,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
 }
 
 function resolveWorkload(workload: Body['workload']): WorkloadSpec {
-  const { load, value, keys } = workload;
+  const { load, value, keys, preload } = workload;
   return {
     clients: workload.clients,
     load:
@@ -81,19 +82,23 @@ function resolveWorkload(workload: Body['workload']): WorkloadSpec {
         : { kind: 'open', ratePerS: load.open, arrivals: load.arrivals },
     mix: workload.mix,
     keys: { order: keys.order, count: keys.count, bytes: keys.size, zipfianExponent: keys.zipfianExponent },
-    value:
-      typeof value === 'number'
-        ? { kind: 'fixed', bytes: value }
-        : 'mean' in value
-          ? { kind: 'exponential', bytesMean: value.mean, bytesMax: value.max }
-          : { kind: 'uniform', bytesMin: value.min, bytesMax: value.max },
+    value: resolveValue(value),
     rangeKeys: workload.rangeKeys,
     serializableReads: workload.reads === 'serializable',
     target: workload.target,
     timeoutNs: workload.timeout,
     backoff: { initialNs: workload.backoff.initial, maxNs: workload.backoff.max },
-    preloadKeys: workload.preload,
+    preloadKeys: preload.keys,
+    ...(preload.value === undefined ? {} : { preloadValue: resolveValue(preload.value) }),
+    ...(preload.holes === 0 ? {} : { preloadHoles: { share: preload.holes, runKeys: preload.holeKeys } }),
+    startNs: workload.start,
   };
+}
+
+function resolveValue(value: Body['workload']['value']): ValueSpec {
+  if (typeof value === 'number') return { kind: 'fixed', bytes: value };
+  if ('mean' in value) return { kind: 'exponential', bytesMean: value.mean, bytesMax: value.max };
+  return { kind: 'uniform', bytesMin: value.min, bytesMax: value.max };
 }
 
 /** The fault that an entry of the timeline names, with its parameters; `semantics.ts` has seen to it that there is one. */

@@ -92,6 +92,10 @@ function clusterSchema(catalogue: Catalogue) {
       '4GiB',
     ),
     capacity: quantity('bytes', MIB, 1024 * TIB, 'Bytes of files a node can hold.').prefault('1TiB'),
+    crash: choice(
+      catalogue.crashModels,
+      'What is left of unsynced writes when a node crashes: power-cut: whole sectors, in any order; torn-sectors: parts of sectors and garbage too, which etcd refuses to start from; process-kill: everything.',
+    ).prefault('power-cut'),
   });
   const cpu = fields({
     profile: choice(catalogue.cpuProfiles, 'What a unit of work costs in CPU time.').prefault('etcd-2021'),
@@ -179,8 +183,47 @@ function clusterSchema(catalogue: Catalogue) {
 
 const weight = (doc: string) => ratio(0, 1000, doc).prefault(0);
 
-function workloadSchema() {
+function valueSchema(doc: string) {
   const size = (doc: string) => quantity('bytes', 0, 64 * MIB, doc);
+  return z
+    .union(
+      [
+        size('A fixed size.'),
+        fields({ min: size('Smallest.'), max: size('Largest.') }, 'Uniform between two sizes.'),
+        fields(
+          { mean: quantity('bytes', 1, 64 * MIB, 'Mean before the cut.'), max: size('Cut off here.') },
+          'Exponential.',
+        ),
+      ],
+      {
+        error: (issue) =>
+          `${shown(issue.input)} is not a size; allowed: 1KiB, {min: 100B, max: 4KiB}, {mean: 1KiB, max: 64KiB}`,
+      },
+    )
+    .meta({ description: doc });
+}
+
+function preloadSchema() {
+  const keys = wholeNumber(0, 1e9, 'Keys that are in every store before the run starts.');
+  const mapping = fields(
+    {
+      keys,
+      value: valueSchema("Sizes of their values; without it the clients' sizes.").optional(),
+      holes: ratio(0, 1, 'Share of them that is deleted again before the run starts.').prefault(0),
+      holeKeys: wholeNumber(1, 1e6, 'Neighbouring keys in one hole.').prefault(1),
+    },
+    'Keys that are in every store before the run starts, with their own sizes and holes.',
+  );
+  return z
+    .union([keys.transform((count) => mapping.parse({ keys: count })), mapping], {
+      error: (issue) =>
+        `${shown(issue.input)} is not a number of keys; allowed: 100000, {keys: 100000, value: 1KiB, holes: 50 %, holeKeys: 2}`,
+    })
+    .meta({ description: 'Keys that are in every store before the run starts: their number, or {keys, …}.' })
+    .prefault(0);
+}
+
+function workloadSchema() {
   return fields(
     {
       clients: wholeNumber(1, 100_000, 'Sessions; each has one request outstanding.').prefault(100),
@@ -223,23 +266,7 @@ function workloadSchema() {
         },
         'The keys.',
       ).prefault({}),
-      value: z
-        .union(
-          [
-            size('A fixed size.'),
-            fields({ min: size('Smallest.'), max: size('Largest.') }, 'Uniform between two sizes.'),
-            fields(
-              { mean: quantity('bytes', 1, 64 * MIB, 'Mean before the cut.'), max: size('Cut off here.') },
-              'Exponential.',
-            ),
-          ],
-          {
-            error: (issue) =>
-              `${shown(issue.input)} is not a size; allowed: 1KiB, {min: 100B, max: 4KiB}, {mean: 1KiB, max: 64KiB}`,
-          },
-        )
-        .meta({ description: 'Sizes of values: fixed, uniform {min, max} or exponential {mean, max}.' })
-        .prefault('256B'),
+      value: valueSchema('Sizes of values: fixed, uniform {min, max} or exponential {mean, max}.').prefault('256B'),
       rangeKeys: wholeNumber(1, 1e6, 'Keys that a range read asks for.').prefault(100),
       reads: choice(
         ['linearizable', 'serializable'],
@@ -256,7 +283,13 @@ function workloadSchema() {
         },
         'Pause before a retry: doubles, with jitter.',
       ).prefault({}),
-      preload: wholeNumber(0, 1e9, 'Keys that are in every store before the run starts.').prefault(0),
+      preload: preloadSchema(),
+      start: quantity(
+        'duration',
+        0,
+        90 * DAY,
+        'When the clients begin; throughput counts from here. A new cluster elects its first leader within two election timeouts.',
+      ).prefault('0s'),
     },
     'What the clients do.',
   );

@@ -26,6 +26,7 @@ export function checkSemantics(
 ): void {
   checkRaft(good.cluster?.raft ?? {}, report);
   checkWorkload(good.workload ?? {}, report);
+  if (good.end !== undefined) checkStart(good.workload?.start, good.end, report);
   const rawFaults = Array.isArray(raw.faults) ? (raw.faults as readonly unknown[]) : [];
   for (const [index, rawFault] of rawFaults.entries()) {
     const path = ['faults', index];
@@ -49,7 +50,7 @@ function checkRaft(raft: NonNullable<NonNullable<Good['cluster']>['raft']>, repo
 }
 
 function checkWorkload(workload: NonNullable<Good['workload']>, report: Report): void {
-  const { mix, keys, value, load, backoff } = workload;
+  const { mix, keys, load, backoff, preload } = workload;
   const at = (...rest: string[]): Path => ['workload', ...rest];
   const exceeds = (
     path: Path,
@@ -72,14 +73,25 @@ function checkWorkload(workload: NonNullable<Good['workload']>, report: Report):
       report(at('keys', 'size'), `${keys.size}B is too short for ${keys.count} keys; allowed: at least ${least}B`);
     }
   }
-  if (typeof value === 'object') {
-    if ('min' in value) exceeds(at('value', 'min'), value.min, value.max, 'bytes');
-    if ('mean' in value) exceeds(at('value', 'mean'), value.mean, value.max, 'bytes');
+  for (const [value, path] of [
+    [workload.value, at('value')] as const,
+    [preload?.value, at('preload', 'value')] as const,
+  ]) {
+    if (typeof value !== 'object') continue;
+    if ('min' in value) exceeds([...path, 'min'], value.min, value.max, 'bytes');
+    if ('mean' in value) exceeds([...path, 'mean'], value.mean, value.max, 'bytes');
   }
-  if (workload.preload !== undefined && keys?.count !== undefined && workload.preload > keys.count) {
-    report(at('preload'), `${workload.preload} is more than keys.count; allowed: at most ${keys.count}`);
+  if (preload?.keys !== undefined && keys?.count !== undefined && preload.keys > keys.count) {
+    report(at('preload'), `${preload.keys} is more than keys.count; allowed: at most ${keys.count}`);
   }
   exceeds(at('backoff', 'initial'), backoff?.initial, backoff?.max, 'duration');
+}
+
+function checkStart(start: number | undefined, end: NonNullable<Good['end']>, report: Report): void {
+  const endNs = endTimeNs(end);
+  if (start === undefined || start < endNs) return;
+  const text = formatQuantity('duration', start);
+  report(['workload', 'start'], `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`);
 }
 
 /** Needs nothing but the names of the fields. */

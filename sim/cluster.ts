@@ -79,6 +79,7 @@ class ClusterRun implements Run {
   #phase: Phase = 'running';
   #ended = 'complete';
   #time: Time = 0;
+  readonly #clientsStart: Time;
   #clientsEnd: Time = NEVER;
   #settleEnd: Time = NEVER;
   #elections = 0;
@@ -88,6 +89,7 @@ class ClusterRun implements Run {
   constructor(spec: RunSpec) {
     this.#spec = spec;
     const { cluster, workload, end } = spec;
+    this.#clientsStart = workload.startNs ?? 0;
     const root = new Rng(spec.seed);
     const engine = findEngine(cluster.engine.name);
     const stateMachine = findStateMachine(cluster.stateMachine);
@@ -133,7 +135,7 @@ class ClusterRun implements Run {
     });
 
     const stepNs = Math.max(MILLISECOND, Math.ceil(end.timeNs / STEPS / MILLISECOND) * MILLISECOND);
-    this.#recorder = new LatencyRecorder(stepNs);
+    this.#recorder = new LatencyRecorder(stepNs, this.#clientsStart);
     this.#sampler = new ByteSampler(
       stepNs,
       this.#hosts.map((host) => host.machine.disk),
@@ -151,7 +153,7 @@ class ClusterRun implements Run {
     this.#timeline = new Timeline(loop, spec.faults, this.#faults, root.fork('faults'));
     this.#watch();
     for (const host of this.#hosts) host.start();
-    this.#load.start();
+    this.#load.start(this.#clientsStart);
   }
 
   get now(): Time {
@@ -205,6 +207,7 @@ class ClusterRun implements Run {
         network: this.#network,
         load: this.#load,
         recorder: this.#recorder,
+        clientsStart: this.#clientsStart,
         clientsEnd: end,
         elections: this.#elections,
         leaderChanges: this.#leaderChanges,

@@ -21,7 +21,13 @@ export interface ClusterSpec {
   readonly nodes: number;
   readonly engine: { readonly name: string; readonly options: ParameterValues };
   readonly stateMachine: 'raw' | 'mvcc';
-  readonly disk: { readonly profile: string; readonly pageCacheBytes: number; readonly capacityBytes: number };
+  readonly disk: {
+    readonly profile: string;
+    readonly pageCacheBytes: number;
+    readonly capacityBytes: number;
+    /** What a power failure does to unsynced writes: a name in `CRASH_MODELS`; left out: power-cut. */
+    readonly crash?: string;
+  };
   readonly cpu: { readonly profile: string; readonly cores: number };
   readonly network: LinkSpec;
   readonly raft: RaftSpec;
@@ -68,10 +74,7 @@ export interface WorkloadSpec {
     readonly bytes: number;
     readonly zipfianExponent: number;
   };
-  readonly value:
-    | { readonly kind: 'fixed'; readonly bytes: number }
-    | { readonly kind: 'uniform'; readonly bytesMin: number; readonly bytesMax: number }
-    | { readonly kind: 'exponential'; readonly bytesMean: number; readonly bytesMax: number };
+  readonly value: ValueSpec;
   readonly rangeKeys: number;
   readonly serializableReads: boolean;
   readonly target: 'leader' | 'all';
@@ -79,7 +82,18 @@ export interface WorkloadSpec {
   readonly backoff: { readonly initialNs: Duration; readonly maxNs: Duration };
   /** Keys 0 … preload−1 exist before time 0, each with one value; built into every store directly. */
   readonly preloadKeys: number;
+  /** Left out: as the clients' values. */
+  readonly preloadValue?: ValueSpec;
+  /** Left out: none. `share` of the preloaded keys are deleted again, `runKeys` neighbours at a time, evenly spread. */
+  readonly preloadHoles?: { readonly share: number; readonly runKeys: number };
+  /** When the clients begin; left out: at once. Throughput and gaps count from here. */
+  readonly startNs?: Time;
 }
+
+export type ValueSpec =
+  | { readonly kind: 'fixed'; readonly bytes: number }
+  | { readonly kind: 'uniform'; readonly bytesMin: number; readonly bytesMax: number }
+  | { readonly kind: 'exponential'; readonly bytesMean: number; readonly bytesMax: number };
 
 /** The clients stop at whichever comes first; faults must lie before `timeNs`. 0 operations: no limit. */
 export interface EndSpec {

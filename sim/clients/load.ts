@@ -34,6 +34,7 @@ const START = 1;
 const ARRIVAL = 2;
 const TIMEOUT = 3;
 const RETRY = 4;
+const BEGIN = 5;
 
 // What a client is doing.
 const IDLE = 0;
@@ -208,9 +209,16 @@ export class Load implements Handler, ChannelOwner {
     return this.#isDrained;
   }
 
-  start(): void {
+  /** At once, or at `at`; `stop` may come before. */
+  start(at: Time = 0): void {
     assert(!this.#isRunning, 'load: started twice');
     this.#isRunning = true;
+    if (at > this.#loop.now) this.#loop.schedule(at, this, BEGIN);
+    else this.#startAll();
+  }
+
+  #startAll(): void {
+    if (!this.#isRunning) return;
     const { now } = this.#loop;
     this.#nextArrival = now;
     this.#nextPaced = now;
@@ -235,12 +243,14 @@ export class Load implements Handler, ChannelOwner {
     if (opcode === START) this.#startPaced(client);
     else if (opcode === ARRIVAL) this.#arrive();
     else if (opcode === TIMEOUT) this.#onTimer(client);
+    else if (opcode === BEGIN) this.#startAll();
     else if (this.#state[client] === BACKING_OFF && this.#attempt[client] === b) this.#tryAgain(client);
     this.#flushAll();
   }
 
   describe(opcode: number, client: number): string {
     if (opcode === ARRIVAL) return `arrival ${this.#issued + 1}`;
+    if (opcode === BEGIN) return 'the clients begin';
     const names = ['', 'starts', '', 'looks at its time-out', 'tries again'];
     return `client ${client} ${names[opcode]}, session ${this.#session[client]} sequence ${this.#sequence[client]}`;
   }
@@ -448,7 +458,8 @@ export class Load implements Handler, ChannelOwner {
     } else if (reply.status === 'ok') {
       // Whichever attempt it answers: the operation is done.
       // a follower that forwarded the request says for whom
-      if (this.#spec.target === 'leader') this.#home[client] = reply.leader >= 0 && reply.leader < this.#nodes ? reply.leader : node;
+      if (this.#spec.target === 'leader')
+        this.#home[client] = reply.leader >= 0 && reply.leader < this.#nodes ? reply.leader : node;
       this.#succeed(client, reply);
     } else if (state !== SENT || this.#target[client] !== node) {
       this.counts.staleReplies++;

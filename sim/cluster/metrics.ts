@@ -14,6 +14,8 @@ export interface MetricsInput {
   readonly network: Network;
   readonly load: Load;
   readonly recorder: LatencyRecorder;
+  /** When the clients began. */
+  readonly clientsStart: Time;
   /** When the clients had stopped. */
   readonly clientsEnd: Time;
   readonly elections: number;
@@ -47,7 +49,7 @@ const sum = (values: Iterable<number>): number => {
 };
 
 export function metricsOf(input: MetricsInput): Metrics {
-  const { hosts, network, load, recorder, clientsEnd } = input;
+  const { hosts, network, load, recorder, clientsStart, clientsEnd } = input;
   const disks = hosts.map((host) => host.machine.disk);
   const client = recorder.clientBytes;
   const over = (bytes: number, by: number): number => (by > 0 ? bytes / by : Number.NaN);
@@ -63,7 +65,7 @@ export function metricsOf(input: MetricsInput): Metrics {
   if (directorySyncs > 0) fsyncsByCategory.directory = directorySyncs;
 
   const { counts } = load;
-  const seconds = clientsEnd / SECOND;
+  const seconds = (clientsEnd - clientsStart) / SECOND;
   return {
     throughputOpsPerS: seconds > 0 ? counts.ok / seconds : 0,
     operations: { ok: counts.ok, failed: counts.failed, unknown: counts.unknown, retries: counts.retries },

@@ -10,6 +10,7 @@
  * written in between and no compacted revision is noted.
  */
 import type { EngineDefinition } from '../../engines/engine.ts';
+import { assert } from '../assert.ts';
 import { fingerprint } from '../checkers/fingerprint.ts';
 import { writeKey } from '../clients/keys.ts';
 import { ValueSource } from '../clients/values.ts';
@@ -27,6 +28,8 @@ import { Work } from '../work.ts';
 /** Puts in one commit of the build: etcd's. */
 const COMMIT_KEYS = 10_000;
 const BATCH_KEYS = 1_000;
+/** The revision of etcd's first change. */
+const FIRST_CHANGE = 2;
 
 export class Preload {
   readonly directory = storeDirectory('', 0);
@@ -57,26 +60,25 @@ export class Preload {
     const { directory } = this;
     const work = new Work();
     const engine = definition.create({ disk, directory, tables: machine.tables, work }, spec.cluster.engine.options);
-    engine.open();
+    const applied = new AppliedStore(engine, work);
+    applied.open();
     const values = new ValueSource(spec.workload.preloadValue ?? spec.workload.value, rng.fork('values'));
-    const batch = new Batch();
+    const { batch } = applied;
     const key = new Uint8Array(keys.bytes);
     const revisionKey = new Uint8Array(REVISION_KEY_BYTES);
     const encoder = new KeyValueEncoder();
     const isVersioned = machine.name === 'mvcc';
-    let changes = 0;
-    const changed = (isLast: boolean): void => {
-      changes++;
-      if (batch.count === BATCH_KEYS || isLast) {
-        engine.write(batch);
-        batch.clear();
-        for (let job = engine.background(); job !== undefined; job = engine.background()) while (!job.next().done);
-        disk.settle();
-      }
-      if (changes % COMMIT_KEYS === 0 || isLast) {
-        engine.sync();
-        disk.settle();
-      }
+    let revision = isVersioned ? FIRST_CHANGE - 1 : 0;
+    const afterChange = (): void => {
+      if (batch.count < BATCH_KEYS && uncommitted(applied) < COMMIT_KEYS) return;
+      assert(applied.flush() === 'ok', 'preload: write failed');
+      if (uncommitted(applied) >= COMMIT_KEYS) commit();
+      for (let job = engine.background(); job !== undefined; job = engine.background()) while (!job.next().done);
+      disk.settle();
+    };
+    const commit = (): void => {
+      assert(applied.commit(revision) === 'ok', 'preload: commit failed');
+      disk.settle();
     };
     for (let index = 0; index < preloadKeys; index++) {
       writeKey(key, 0, key.length, index);
@@ -86,23 +88,22 @@ export class Preload {
         this.liveBytes += key.length + value.length;
       }
       if (isVersioned) {
-        const revision = FIRST_CHANGE + index;
+        revision++;
         writeRevisionKey(revisionKey, revision, 0);
         batch.put(TABLE_KEY, revisionKey, encoder.put(key, 0, key.length, revision, revision, 1, value));
       } else batch.put(TABLE_KEY, key, value);
-      changed(index === preloadKeys - 1);
+      afterChange();
     }
+    commit();
     if (preloadHoles !== undefined) {
       for (let index = 0; index < preloadKeys; index++) {
         if (!isHole(index, preloadHoles)) continue;
-        writeKey(key, 0, key.length, index);
         if (isVersioned) writeRevisionKey(revisionKey, FIRST_CHANGE + index, 0);
+        else writeKey(key, 0, key.length, index);
         batch.delete(TABLE_KEY, isVersioned ? revisionKey : key);
-        changed(false);
+        afterChange();
       }
-      if (batch.count > 0) changed(true);
-      engine.sync();
-      disk.settle();
+      commit();
     }
     const image = disk.capture(engine.checkpoint());
     for (const name of disk.list('')) disk.remove(name);
@@ -115,4 +116,8 @@ export class Preload {
 function isHole(index: number, holes: { readonly share: number; readonly runKeys: number }): boolean {
   const run = Math.floor(index / holes.runKeys);
   return Math.floor((run + 1) * holes.share) > Math.floor(run * holes.share);
+}
+
+function uncommitted(store: AppliedStore): number {
+  return store.uncommittedOperations + store.batch.count;
 }

@@ -1,6 +1,6 @@
 import { TOXICS } from '../network/toxics/index.ts';
 import type { LinkName, ParameterValue, ParameterValues } from '../parameters.ts';
-import type { FaultDefinition } from './fault.ts';
+import type { FaultDefinition, ParameterProblem } from './fault.ts';
 
 const OWN = new Set(['type', 'stream', 'toxicity', 'link']);
 
@@ -19,6 +19,7 @@ export const toxic: FaultDefinition = {
     toxicity: { kind: 'ratio', default: 1, min: 0, max: 1, doc: 'Probability that a connection is affected.' },
     link: { kind: 'link', doc: 'Dialling and accepting side: {from: clients, to: n1}.' },
   },
+  check: checkAttributes,
   inject(cluster, parameters) {
     const link = parameters.link as LinkName;
     const type = parameters.type as string;
@@ -28,6 +29,12 @@ export const toxic: FaultDefinition = {
     return { label: `${type} ${stream}: ${link.from} → ${link.to}`, lift };
   },
 };
+
+function checkAttributes(parameters: ParameterValues): ParameterProblem | undefined {
+  const definition = TOXICS.find((each) => each.name === parameters.type);
+  const what = definition?.check?.(attributesOf(parameters));
+  return what === undefined ? undefined : { parameter: 'type', what: `${parameters.type}: ${what}` };
+}
 
 function attributesOf(parameters: ParameterValues): ParameterValues {
   const attributes: Record<string, ParameterValue> = {};

@@ -16,7 +16,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'unknown field',
     'workload: {clinets: 4}',
-    '3:12: workload.clinets: unknown field; allowed: clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload; did you mean clients?',
+    '3:12: workload.clinets: unknown field; allowed: clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload, start; did you mean clients?',
   ],
   [
     'unknown field far from any',
@@ -26,7 +26,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'a scalar for a mapping',
     'workload: 5',
-    '3:11: workload: 5 is not a mapping; allowed: a mapping with clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload',
+    '3:11: workload: 5 is not a mapping; allowed: a mapping with clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload, start',
   ],
   [
     'nothing for a mapping',
@@ -161,6 +161,26 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
     '3:21: workload.preload: 100001 is more than keys.count; allowed: at most 100000',
   ],
   [
+    'more preloaded than there are, in the long form',
+    'workload: {preload: {keys: 100001}}',
+    '3:12: workload.preload: 100001 is more than keys.count; allowed: at most 100000',
+  ],
+  [
+    'preloaded sizes the wrong way round',
+    'workload: {preload: {keys: 10, value: {min: 2KiB, max: 1KiB}}}',
+    '3:45: workload.preload.value.min: 2KiB is more than max (1KiB)',
+  ],
+  [
+    'clients that begin after the end',
+    'workload: {start: 10s}',
+    '3:19: workload.start: 10s is not before the end of the run (10s)',
+  ],
+  [
+    'an unknown crash model',
+    'cluster: {disk: {crash: power_cut}}',
+    "3:25: cluster.disk.crash: 'power_cut' is unknown; allowed: power-cut, process-kill; did you mean power-cut?",
+  ],
+  [
     'elections faster than heartbeats',
     'cluster: {raft: {electionTimeout: 400ms}}',
     '3:35: cluster.raft.electionTimeout: 400ms is too short; allowed: at least 5 heartbeat intervals (500ms), as etcd demands',
@@ -185,6 +205,16 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
     'no follower',
     'cluster: {nodes: 1}\nfaults: [{at: 1s, crash: {node: follower}}]',
     '4:33: faults[0].crash.node: a cluster of 1 node has no follower',
+  ],
+  [
+    'no follower to pause',
+    'cluster: {nodes: 1}\nfaults: [{at: 1s, pause: {node: follower}}]',
+    '4:33: faults[0].pause.node: a cluster of 1 node has no follower',
+  ],
+  [
+    'no follower whose disk could be slow',
+    'cluster: {nodes: 1}\nfaults: [{at: 1s, slow-disk: {node: follower, factor: 2}}]',
+    '4:37: faults[0].slow-disk.node: a cluster of 1 node has no follower',
   ],
   [
     'not a node',
@@ -383,7 +413,7 @@ expect: [{metric: fsyncs, max: many}]
     [
       'an unknown field',
       'workload.clinets=5',
-      '--set workload.clinets: unknown field; allowed: clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload; did you mean clients?',
+      '--set workload.clinets: unknown field; allowed: clients, load, rateLimit, mix, keys, value, rangeKeys, reads, target, timeout, backoff, preload, start; did you mean clients?',
     ],
     [
       'an unknown group',

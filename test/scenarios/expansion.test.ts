@@ -146,6 +146,7 @@ describe('resolution', () => {
           },
           "disk": {
             "capacityBytes": 1099511627776,
+            "crash": "power-cut",
             "pageCacheBytes": 4294967296,
             "profile": "ssd",
           },
@@ -215,6 +216,7 @@ describe('resolution', () => {
           "preloadKeys": 0,
           "rangeKeys": 100,
           "serializableReads": false,
+          "startNs": 0,
           "target": "leader",
           "timeoutNs": 5000000000,
           "value": {
@@ -239,6 +241,8 @@ workload:
   mix: {put: 50 %, get: 3}
   keys: {order: zipfian, count: 10}
   value: {mean: 1KiB, max: 64KiB}
+  preload: {keys: 10, value: 4KiB, holes: 50 %, holeKeys: 2}
+  start: 2s
   reads: serializable
 end: {operations: 100}
 faults:
@@ -259,6 +263,10 @@ faults:
         keys: { order: 'zipfian', count: 10 },
         value: { kind: 'exponential', bytesMean: 1024, bytesMax: 65_536 },
         serializableReads: true,
+        preloadKeys: 10,
+        preloadValue: { kind: 'fixed', bytes: 4096 },
+        preloadHoles: { share: 0.5, runKeys: 2 },
+        startNs: 2e9,
       },
       end: { operations: 100, timeNs: 3600e9 },
     });

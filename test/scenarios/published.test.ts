@@ -87,3 +87,24 @@ describe('the reference', () => {
     expect(defaultOf('backend.batchOperations')).toBe('10,000, `100ms`');
   });
 });
+
+describe('the real registries', () => {
+  const problems = (body: string): readonly string[] => {
+    const loaded = loadScenario('x', `name: x\nwhy: y\n${body}`, { catalogue: CATALOGUE });
+    return loaded.ok ? [] : loaded.problems;
+  };
+
+  it('ask a toxic whether its attributes go together', () => {
+    const slicer = (variation: string): string =>
+      `faults: [{at: 1s, toxic: {type: slicer, link: {from: n1, to: n2}, average_size: 64B, size_variation: ${variation}}}]`;
+    expect(problems(slicer('63B'))).toEqual([]);
+    expect(problems(slicer('64B'))).toEqual([
+      'x:3:33: faults[0].toxic.type: slicer: size_variation must be smaller than average_size',
+    ]);
+  });
+
+  it.each(['power-cut', 'torn-sectors', 'process-kill'])('know the crash model %s', (name) => {
+    const loaded = loadScenario('x', `name: x\nwhy: y\ncluster: {disk: {crash: ${name}}}`, { catalogue: CATALOGUE });
+    expect(loaded.ok && loaded.scenario.variants[0]!.cluster.disk.crash).toBe(name);
+  });
+});

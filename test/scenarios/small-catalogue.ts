@@ -34,5 +34,6 @@ export const CATALOGUE: Catalogue = {
     return { ...fault, kinds: { by: 'type', parameters } };
   }),
   diskProfiles: ['nvme', 'ssd'],
+  crashModels: ['power-cut', 'process-kill'],
   cpuProfiles: ['etcd-2021'],
 };
