@@ -55,11 +55,12 @@ export interface Checker {
   /** All faults were lifted at `now`, for good. */
   onHealed?(now: Time): void;
 
-  // At the end, for each replica that is up: its state is walked once, for all checkers together.
+  /** At the end, before the replicas' states are walked. */
+  finish?(replicas: readonly FinalReplica[], now: Time): void;
+
+  // Then, for each replica that is up: its state is walked once, for all checkers together.
   beginState?(replica: FinalReplica): void;
   /** Every live key in ascending order. */
   onKey?(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void;
   endState?(): void;
-  /** Last of all. */
-  finish?(replicas: readonly FinalReplica[], now: Time): void;
 }

@@ -105,8 +105,10 @@ export class Checks implements NodeObserver {
     this.#progress?.check(now, wanted);
   }
 
-  /** Walks the state of each replica once. */
+  /** Walks the state of each replica once; one that lags behind is reported as such, not for what it lacks. */
   finish(replicas: readonly WalkableReplica[], now: Time): void {
+    for (const checker of this.#finish) checker.finish(replicas, now);
+    if (this.violations.length > 0) return;
     for (const replica of replicas) {
       if (!replica.up) continue;
       for (const checker of this.#begin) checker.beginState(replica);
@@ -116,7 +118,6 @@ export class Checks implements NodeObserver {
       for (const checker of this.#end) checker.endState();
       if (this.violations.length > 0) return;
     }
-    for (const checker of this.#finish) checker.finish(replicas, now);
   }
 
   #report(check: string, what: string): void {

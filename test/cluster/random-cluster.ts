@@ -71,7 +71,7 @@ function randomFaults(rng: Rng, nodes: number, ms: number): FaultSpec[] {
         faults.push(at(from, forMs, 'pause', { node: node() }));
         break;
       case 3:
-        faults.push(at(from, forMs, 'slow-disk', { node: node(), factor: rng.int(5, 300) }));
+        faults.push(at(from, forMs, 'slow-disk', { node: node(), factor: rng.int(2, 30) }));
         break;
       case 4:
         faults.push(at(from, forMs, 'partition', { shape: 'isolate', node: node() }));
