@@ -1,6 +1,6 @@
 /** The folder that a run's files go to. It is tried before the run: hours of work must not end in "permission denied". */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from './exit-codes.ts';
 
 export class OutputFolder {
@@ -15,7 +15,7 @@ export class OutputFolder {
     this.label = shortest === '' ? '.' : shortest.startsWith('..') ? this.#path : shortest;
     const probe = join(this.#path, `.raftlab-${process.pid}.tmp`);
     try {
-      mkdirSync(this.#path, { recursive: true });
+      makeFolders(this.#path);
       writeFileSync(probe, '');
       rmSync(probe);
     } catch (error) {
@@ -37,4 +37,11 @@ export class OutputFolder {
     }
     return label;
   }
+}
+
+/** One by one: Node's own recursive mkdir never returns where a file system (procfs) denies that the parent exists. */
+function makeFolders(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolders(dirname(path));
+  mkdirSync(path);
 }
