@@ -7,6 +7,7 @@ import { writeVarint } from './varint.ts';
 /** A run shorter than this is stored as literal bytes: its descriptor would cost as much. */
 const RUN_LENGTH_MIN = 8;
 
+const NO_WORDS = new Int32Array(0);
 /** Up to this length a loop copies faster than `set`, which needs a view for its source. */
 const LOOP_BYTES_MAX = 128;
 
@@ -32,8 +33,21 @@ export class SparseBuffer {
   runLength = new Int32Array(16);
   runByte = new Uint8Array(16);
 
+  #words: Int32Array = NO_WORDS;
+  #wordsOf: Uint8Array | undefined;
+
   constructor(capacity = 256) {
     this.literal = new Uint8Array(capacity);
+  }
+
+  /** `literal` in words of four bytes as the machine orders them; stale once `literal` is another array. */
+  get words(): Int32Array {
+    if (this.#wordsOf !== this.literal) {
+      const { buffer, byteOffset, length } = this.literal;
+      this.#words = byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, Math.floor(length / 4)) : NO_WORDS;
+      this.#wordsOf = this.literal;
+    }
+    return this.#words;
   }
 
   reset(): this {

@@ -1,40 +1,61 @@
 /**
- * How one 4 KiB block is kept in memory: its runs as small varints, its literal bytes without
- * their zero bytes. A B+tree page of three 1 KiB values takes some 90 bytes.
+ * How one 4 KiB block is kept in memory: its runs as small varints, of its literal bytes only where they
+ * are not what was to be expected. A B+tree page of three 1 KiB values takes some 40 bytes.
  *
- *     block      = descriptor* end words
+ *     block      = head shape? words
+ *     head       = varint(template · 4 + isSparse · 2 + isSameShape)
+ *     shape      = descriptor* end                                  left out if it is the template's
  *     descriptor = varint(gap · 4 + kind) [byte] varint(length)     kind 0: run of zeros, 1: of FILL, 2: of `byte`
  *     end        = varint(gap · 4 + 3)                              zeros from here to the end of the block
- *     words      = (tag nonzero-byte* | 0x00 count | 0xff byte×8 count byte×(8·count))*
+ *     words      = residue of all literal bytes, packed (`word-packing.ts`)
  *
- * `gap` counts the literal bytes before a run. The literal bytes of the whole block follow in words of
- * eight, the last one padded with zeros: bit i of `tag` says whether byte i is not zero; after tag 0x00
- * `count` more zero words follow, after tag 0xff `count` more words stand as they are (the packing of
- * Cap'n Proto). A block that would not shrink is stored as it is, after the bytes 02 00 00, which no
- * descriptor starts with, because no run is empty.
+ * `gap` counts the literal bytes before a run: a stretch. The residue of a byte is its exclusive or with the
+ * byte that stands as many literal bytes before it as its stretch is long. So a stretch is compared with the
+ * one before, their ends aligned: records of a page repeat keys' prefixes, lengths and flags. Before the
+ * first stretch stands that of the template (`block-templates.ts`). A byte in a stretch of more than 256
+ * is compared with the one 16 before, the size of a B+tree's page elements; unless most of these stretches
+ * is zeros, then (`isSparse`) with none.
  *
- * Runs are kept exactly, also those of one byte that a block's boundary has cut off: read back together
- * with its neighbour, a value's fill is one run again.
+ * A block that would not shrink is stored as it is, after the byte 01: there is no template 0 to share the
+ * shape of. Runs are kept exactly, see `runs.ts`.
  */
-import { assert } from '../assert.ts';
 import type { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import { FILL } from '../bytes/value.ts';
+import { type BlockTemplates, SHAPE_BYTES_MAX, STRETCH_BYTES_MAX } from './block-templates.ts';
 import { BLOCK_BYTES } from './disk.ts';
+import { pushRun } from './runs.ts';
+import { packWords, unpackWords } from './word-packing.ts';
 
 /** Room that `packBlock` may need before it decides to store the block as it is: a run for every byte. */
 export const PACK_SCRATCH_BYTES = BLOCK_BYTES * 5;
 /** The longest packed form. */
-export const PACKED_BYTES_MAX = BLOCK_BYTES + 3;
+export const PACKED_BYTES_MAX = BLOCK_BYTES + 1;
 
 const KIND_ZERO = 0;
 const KIND_FILL = 1;
 const KIND_OTHER = 2;
 const KIND_END = 3;
 
+const SAME_SHAPE = 1;
+const SPARSE = 2;
+const TEMPLATE_SCALE = 4;
+const AS_IT_IS = SAME_SHAPE;
+/** How far back a byte of a long stretch looks. */
+const ELEMENT_BYTES = 16;
+const ELEMENT_WORDS = ELEMENT_BYTES / 4;
+
 /** Where the next call of `packBlock` on the same data may start to look for runs. */
 export let packedNextRun = 0;
 /** Set by `packBlock` when it returns `at`: the one byte that the block consists of. */
 export let packedUniformByte = 0;
+
+const shape = new Uint8Array(PACK_SCRATCH_BYTES);
+/** Where the stretches of the block at hand end, counted in literal bytes. */
+const stretchTo = new Int32Array(BLOCK_BYTES);
+let stretchCount = 0;
+const NO_WORDS = new Int32Array(0);
+const residueWords = new Int32Array(BLOCK_BYTES / 4 + 2);
+const residue = new Uint8Array(residueWords.buffer);
 
 /**
  * Packs data[from, to) and zeros up to the block's end into `out` at `at`, and returns the end; returns
@@ -45,6 +66,7 @@ export function packBlock(
   from: number,
   to: number,
   firstRun: number,
+  templates: BlockTemplates,
   out: Uint8Array,
   at: number,
 ): number {
@@ -54,10 +76,11 @@ export function packBlock(
   if (k < runCount && runStart[k] <= from) literalFrom = runAt[k];
   else literalFrom = k === 0 ? from : from - (runStart[k - 1] + runLength[k - 1] - runAt[k - 1]);
 
-  let end = at;
+  let shapeEnd = 0;
   let position = from;
-  let literalTo = literalFrom;
+  let length = 0;
   let tail = -1;
+  stretchCount = 0;
   while (k < runCount) {
     const start = runStart[k];
     if (start >= to) break;
@@ -66,153 +89,268 @@ export function packBlock(
     const cutTo = Math.min(runEnd, to);
     const byte = runByte[k];
     const gap = cutFrom - position;
-    const length = cutTo - cutFrom;
-    literalTo += gap;
+    if (gap > 0) {
+      length += gap;
+      stretchTo[stretchCount++] = length;
+    }
     if (runEnd <= to) k++;
     if (cutTo === to && byte === 0) {
       tail = gap;
       position = to;
       break;
     }
-    if (length === BLOCK_BYTES) {
+    if (cutTo - cutFrom === BLOCK_BYTES) {
       packedUniformByte = byte;
       packedNextRun = k;
       return at;
     }
     const kind = byte === 0 ? KIND_ZERO : byte === FILL ? KIND_FILL : KIND_OTHER;
-    end = writeSmallVarint(out, end, gap * 4 + kind);
-    if (kind === KIND_OTHER) out[end++] = byte;
-    end = writeSmallVarint(out, end, length);
+    shapeEnd = writeSmallVarint(shape, shapeEnd, gap * 4 + kind);
+    if (kind === KIND_OTHER) shape[shapeEnd++] = byte;
+    shapeEnd = writeSmallVarint(shape, shapeEnd, cutTo - cutFrom);
     position = cutTo;
     if (runEnd > to) break;
   }
   packedNextRun = k;
   if (tail < 0) {
     tail = to - position;
-    literalTo += tail;
+    if (tail > 0) {
+      length += tail;
+      stretchTo[stretchCount++] = length;
+    }
   }
-  if (literalTo === literalFrom && end === at) {
+  if (length === 0 && shapeEnd === 0) {
     packedUniformByte = 0;
     return at;
   }
-  end = writeSmallVarint(out, end, tail * 4 + KIND_END);
-  end = packWords(data.literal, literalFrom, literalTo, out, end);
+  shapeEnd = writeSmallVarint(shape, shapeEnd, tail * 4 + KIND_END);
+
+  const { literal } = data;
+  let template = 0;
+  let head = 0;
+  const firstLength = stretchCount === 0 ? 0 : stretchTo[0];
+  if (shapeEnd <= SHAPE_BYTES_MAX && firstLength <= STRETCH_BYTES_MAX) {
+    template = templates.find(shape, shapeEnd);
+    if (template > 0) head = SAME_SHAPE;
+    else {
+      template = templates.findByLength(firstLength);
+      templates.add(shape, shapeEnd, literal, literalFrom, literalFrom + firstLength);
+    }
+  }
+  if (makeResidue(data, literalFrom, templates, template)) head += SPARSE;
+  let end = writeSmallVarint(out, at, template * TEMPLATE_SCALE + head);
+  if ((head & SAME_SHAPE) === 0) for (let i = 0; i < shapeEnd; i++) out[end++] = shape[i];
+  end = packWords(residueWords, length, out, end);
   if (end - at >= PACKED_BYTES_MAX) {
-    out[at] = KIND_OTHER;
-    out[at + 1] = 0;
-    out[at + 2] = 0;
-    out.fill(0, at + 3, at + PACKED_BYTES_MAX);
-    data.copyTo(out, at + 3, from, to);
+    out[at] = AS_IT_IS;
+    out.fill(0, at + 1, at + PACKED_BYTES_MAX);
+    data.copyTo(out, at + 1, from, to);
     return at + PACKED_BYTES_MAX;
   }
   return end;
+}
+
+/** Fills `residue`, padded to a whole word. True: long stretches are compared with nothing. */
+function makeResidue(data: SparseBuffer, from: number, templates: BlockTemplates, template: number): boolean {
+  const { literal } = data;
+  const { bytes } = templates;
+  const words = (from & 3) === 0 ? data.words : NO_WORDS;
+  const templateLength = template === 0 ? 0 : templates.stretchLength[template];
+  const templateEnd = template === 0 ? 0 : templates.stretchFrom[template] + templateLength;
+  let isSparse = -1;
+  let start = 0;
+  for (let k = 0; k < stretchCount; k++) {
+    const end = stretchTo[k];
+    const distance = end - start;
+    if (distance > STRETCH_BYTES_MAX) {
+      residue.set(literal.subarray(from + start, from + end), start);
+      if (isSparse < 0) isSparse = isMostlyZeros(start, end) ? 1 : 0;
+      if (isSparse === 0) compareElements(start, end);
+      start = end;
+      continue;
+    }
+    let i = start;
+    if (
+      ((start | distance | templateEnd) & 3) === 0 &&
+      end <= words.length * 4 - from &&
+      distance <= templateLength + start
+    ) {
+      // the same as below in whole words
+      const templateWords = templates.words;
+      const to = end >>> 2;
+      const shift = (templateEnd - distance) >> 2;
+      const own = from >>> 2;
+      let word = start >>> 2;
+      for (const seam = Math.min(to, distance >>> 2); word < seam; word++) {
+        residueWords[word] = words[own + word] ^ templateWords[shift + word];
+      }
+      const back = (from - distance) >> 2;
+      for (; word < to; word++) residueWords[word] = words[own + word] ^ words[back + word];
+      start = end;
+      continue;
+    }
+    // before the block's own first byte stands the template, and before that one nothing
+    for (const to = Math.min(end, distance - templateLength); i < to; i++) residue[i] = literal[from + i];
+    const shift = templateEnd - distance;
+    for (const to = Math.min(end, distance); i < to; i++) residue[i] = literal[from + i] ^ bytes[shift + i];
+    const back = from - distance;
+    for (; i < end; i++) residue[i] = literal[from + i] ^ literal[back + i];
+    start = end;
+  }
+  for (let i = start; (i & 7) !== 0; i++) residue[i] = 0;
+  return isSparse === 1;
+}
+
+/** By samples. */
+function isMostlyZeros(start: number, end: number): boolean {
+  let zeros = 0;
+  let repeated = 0;
+  for (let i = start + ELEMENT_BYTES; i < end; i += 11) {
+    if (residue[i] === 0) zeros++;
+    if (residue[i] === residue[i - ELEMENT_BYTES]) repeated++;
+  }
+  return zeros >= repeated;
+}
+
+/** From the end, so that what a byte is compared with still stands. */
+function compareElements(start: number, end: number): void {
+  const first = start + ELEMENT_BYTES;
+  let i = end;
+  while (i > first && (i & 3) !== 0) {
+    i--;
+    residue[i] ^= residue[i - ELEMENT_BYTES];
+  }
+  let word = i >>> 2;
+  for (const firstWord = (first + 3) >>> 2; word > firstWord; ) {
+    word--;
+    residueWords[word] ^= residueWords[word - ELEMENT_WORDS];
+  }
+  i = Math.min(i, word * 4);
+  while (i > first) {
+    i--;
+    residue[i] ^= residue[i - ELEMENT_BYTES];
+  }
+}
+
+function restoreElements(start: number, end: number): void {
+  let i = start + ELEMENT_BYTES;
+  for (; i < end && (i & 3) !== 0; i++) residue[i] ^= residue[i - ELEMENT_BYTES];
+  let word = i >>> 2;
+  for (const lastWord = end >>> 2; word < lastWord; word++) residueWords[word] ^= residueWords[word - ELEMENT_WORDS];
+  for (i = Math.max(i, word * 4); i < end; i++) residue[i] ^= residue[i - ELEMENT_BYTES];
 }
 
 /**
  * Appends the block packed at `at` to `into`: all of it, or without the zeros after its last other byte
  * if `trimmed` (then `into` grows by that much less).
  */
-export function unpackBlock(packed: Uint8Array, at: number, into: SparseBuffer, trimmed: boolean): void {
+export function unpackBlock(
+  packed: Uint8Array,
+  at: number,
+  templates: BlockTemplates,
+  into: SparseBuffer,
+  trimmed: boolean,
+): void {
   const base = into.length;
   const literalBase = into.literalLength;
-  let literal = literalBase;
-  let position = base;
-  let next = at;
-  for (;;) {
-    let head = packed[next++];
-    if (head >= 128) {
-      const middle = packed[next++];
-      head = (head & 127) | ((middle & 127) << 7);
-      if (middle >= 128) head |= packed[next++] << 14;
-    }
-    const gap = head >>> 2;
-    literal += gap;
-    position += gap;
-    const kind = head & 3;
-    if (kind === KIND_END) break;
-    const byte = kind === KIND_ZERO ? 0 : kind === KIND_FILL ? FILL : packed[next++];
-    let length = packed[next++];
-    if (length >= 128) length = (length & 127) | (packed[next++] << 7);
-    if (length === 0) {
-      into.reserve(BLOCK_BYTES);
-      into.literal.set(packed.subarray(next, next + BLOCK_BYTES), literalBase);
-      into.literalLength = literalBase + BLOCK_BYTES;
-      into.length = base + BLOCK_BYTES;
-      return;
-    }
-    pushRun(into, literal, position, length, byte);
-    position += length;
+  let head = packed[at];
+  let next = at + 1;
+  if (head >= 128) {
+    const middle = packed[next++];
+    head = (head & 127) | ((middle & 127) << 7);
+    if (middle >= 128) head |= packed[next++] << 14;
   }
-  into.reserve(literal - literalBase + 8);
-  unpackWords(packed, next, into.literal, literalBase, literal);
-  into.literalLength = literal;
+  if (head === AS_IT_IS) {
+    into.reserve(BLOCK_BYTES);
+    into.literal.set(packed.subarray(next, next + BLOCK_BYTES), literalBase);
+    into.literalLength = literalBase + BLOCK_BYTES;
+    into.length = base + BLOCK_BYTES;
+    return;
+  }
+  const template = Math.floor(head / TEMPLATE_SCALE);
+  const isSameShape = (head & SAME_SHAPE) !== 0;
+  const source = isSameShape ? templates.bytes : packed;
+  let from = isSameShape ? templates.shapeFrom[template] : next;
+  let length = 0;
+  let position = base;
+  stretchCount = 0;
+  for (;;) {
+    let packedGap = source[from++];
+    if (packedGap >= 128) {
+      const middle = source[from++];
+      packedGap = (packedGap & 127) | ((middle & 127) << 7);
+      if (middle >= 128) packedGap |= source[from++] << 14;
+    }
+    const gap = packedGap >>> 2;
+    if (gap > 0) {
+      length += gap;
+      position += gap;
+      stretchTo[stretchCount++] = length;
+    }
+    const kind = packedGap & 3;
+    if (kind === KIND_END) break;
+    const byte = kind === KIND_ZERO ? 0 : kind === KIND_FILL ? FILL : source[from++];
+    let runLength = source[from++];
+    if (runLength >= 128) runLength = (runLength & 127) | (source[from++] << 7);
+    pushRun(into, literalBase + length, position, runLength, byte);
+    position += runLength;
+  }
+  if (!isSameShape) next = from;
+  into.reserve(length);
+  unpackWords(packed, next, residueWords, length);
+  restore(into, literalBase, templates, template, (head & SPARSE) !== 0);
+  into.literalLength = literalBase + length;
   const rest = base + BLOCK_BYTES - position;
   if (!trimmed && rest > 0) {
-    pushRun(into, literal, position, rest, 0);
+    pushRun(into, literalBase + length, position, rest, 0);
     position += rest;
   }
   into.length = position;
 }
 
-/** Appends source[from, to) to `into` and keeps every run a run, however short. */
-export function appendRange(into: SparseBuffer, source: SparseBuffer, from: number, to: number): void {
-  assert(from <= to && to <= source.length, 'disk: range outside of the data');
-  const { runAt, runStart, runLength, runByte, runCount } = source;
-  let position = from;
-  for (let k = firstRunEndingAfter(source, from); position < to; k++) {
-    const start = k < runCount ? runStart[k] : source.length;
-    if (position < start) {
-      const literalTo = Math.min(start, to);
-      const base = k === 0 ? 0 : runStart[k - 1] + runLength[k - 1] - runAt[k - 1];
-      into.bytes(source.literal, position - base, literalTo - base);
-      position = literalTo;
+/** Makes literal bytes of `residue`. */
+function restore(into: SparseBuffer, at: number, templates: BlockTemplates, template: number, isSparse: boolean): void {
+  const { literal } = into;
+  const { bytes } = templates;
+  const words = (at & 3) === 0 ? into.words : NO_WORDS;
+  const templateLength = template === 0 ? 0 : templates.stretchLength[template];
+  const templateEnd = template === 0 ? 0 : templates.stretchFrom[template] + templateLength;
+  let start = 0;
+  for (let k = 0; k < stretchCount; k++) {
+    const end = stretchTo[k];
+    const distance = end - start;
+    if (distance > STRETCH_BYTES_MAX) {
+      if (!isSparse) restoreElements(start, end);
+      literal.set(residue.subarray(start, end), at + start);
+      start = end;
+      continue;
     }
-    if (position < to) {
-      const runEnd = start + runLength[k];
-      const runTo = Math.min(runEnd, to);
-      appendRun(into, runByte[k], runTo - position);
-      position = runTo;
+    let i = start;
+    if (
+      ((start | distance | templateEnd) & 3) === 0 &&
+      end <= words.length * 4 - at &&
+      distance <= templateLength + start
+    ) {
+      const templateWords = templates.words;
+      const to = end >>> 2;
+      const shift = (templateEnd - distance) >> 2;
+      const own = at >>> 2;
+      let word = start >>> 2;
+      for (const seam = Math.min(to, distance >>> 2); word < seam; word++) {
+        words[own + word] = residueWords[word] ^ templateWords[shift + word];
+      }
+      const back = (at - distance) >> 2;
+      for (; word < to; word++) words[own + word] = residueWords[word] ^ words[back + word];
+      start = end;
+      continue;
     }
+    for (const to = Math.min(end, distance - templateLength); i < to; i++) literal[at + i] = residue[i];
+    const shift = templateEnd - distance;
+    for (const to = Math.min(end, distance); i < to; i++) literal[at + i] = residue[i] ^ bytes[shift + i];
+    const back = at - distance;
+    for (; i < end; i++) literal[at + i] = residue[i] ^ literal[back + i];
+    start = end;
   }
-}
-
-/** Appends a run and keeps it one, however short. */
-export function appendRun(into: SparseBuffer, byte: number, length: number): void {
-  if (length <= 0) return;
-  pushRun(into, into.literalLength, into.length, length, byte);
-  into.length += length;
-}
-
-export function firstRunEndingAfter(data: SparseBuffer, at: number): number {
-  const { runStart, runLength, runCount } = data;
-  if (runCount === 0 || at < runStart[0]) return 0;
-  let low = 0;
-  let high = runCount;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (runStart[middle] + runLength[middle] > at) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-function pushRun(into: SparseBuffer, runAt: number, runStart: number, length: number, byte: number): void {
-  const last = into.runCount - 1;
-  if (
-    last >= 0 &&
-    into.runAt[last] === runAt &&
-    into.runByte[last] === byte &&
-    into.runStart[last] + into.runLength[last] === runStart
-  ) {
-    into.runLength[last] += length;
-    return;
-  }
-  if (into.runCount === into.runAt.length) into.reserveRuns(1);
-  const k = into.runCount++;
-  into.runAt[k] = runAt;
-  into.runStart[k] = runStart;
-  into.runLength[k] = length;
-  into.runByte[k] = byte;
 }
 
 /** Below 2^21. */
@@ -227,142 +365,4 @@ function writeSmallVarint(out: Uint8Array, at: number, value: number): number {
   }
   out[at] = value;
   return at + 1;
-}
-
-function packWords(source: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
-  let next = from;
-  let end = at;
-  for (const last = to - 8; next <= last; ) {
-    const tagAt = end++;
-    // (byte + 255) >>> 8 is 1 for every byte but 0: no branch for the processor to guess
-    let byte = source[next];
-    let bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    let tag = bit;
-    byte = source[next + 1];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 1;
-    byte = source[next + 2];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 2;
-    byte = source[next + 3];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 3;
-    byte = source[next + 4];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 4;
-    byte = source[next + 5];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 5;
-    byte = source[next + 6];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 6;
-    byte = source[next + 7];
-    bit = (byte + 255) >>> 8;
-    out[end] = byte;
-    end += bit;
-    tag |= bit << 7;
-    out[tagAt] = tag;
-    next += 8;
-    if (tag === 0) {
-      let count = 0;
-      while (count < 255 && next <= last && isZeroWord(source, next)) {
-        count++;
-        next += 8;
-      }
-      out[end++] = count;
-    } else if (tag === 255) {
-      const countAt = end++;
-      let count = 0;
-      while (count < 255 && next <= last && zeroBytesIn(source, next) < 2) {
-        for (let i = 0; i < 8; i++) out[end + i] = source[next + i];
-        end += 8;
-        count++;
-        next += 8;
-      }
-      out[countAt] = count;
-    }
-  }
-  if (next < to) {
-    const tagAt = end++;
-    let tag = 0;
-    for (let i = 0; next < to; i++) {
-      const byte = source[next++];
-      if (byte === 0) continue;
-      tag |= 1 << i;
-      out[end++] = byte;
-    }
-    out[tagAt] = tag;
-    if (tag === 0) out[end++] = 0;
-  }
-  return end;
-}
-
-/** Writes up to seven zeros more than [at, to). */
-function unpackWords(packed: Uint8Array, from: number, out: Uint8Array, at: number, to: number): void {
-  let next = from;
-  let end = at;
-  while (end < to) {
-    const tag = packed[next++];
-    out[end] = packed[next] & -(tag & 1);
-    next += tag & 1;
-    out[end + 1] = packed[next] & -((tag >>> 1) & 1);
-    next += (tag >>> 1) & 1;
-    out[end + 2] = packed[next] & -((tag >>> 2) & 1);
-    next += (tag >>> 2) & 1;
-    out[end + 3] = packed[next] & -((tag >>> 3) & 1);
-    next += (tag >>> 3) & 1;
-    out[end + 4] = packed[next] & -((tag >>> 4) & 1);
-    next += (tag >>> 4) & 1;
-    out[end + 5] = packed[next] & -((tag >>> 5) & 1);
-    next += (tag >>> 5) & 1;
-    out[end + 6] = packed[next] & -((tag >>> 6) & 1);
-    next += (tag >>> 6) & 1;
-    out[end + 7] = packed[next] & -(tag >>> 7);
-    next += tag >>> 7;
-    end += 8;
-    if (tag === 0) {
-      const bytes = packed[next++] * 8;
-      if (bytes > 0) out.fill(0, end, end + bytes);
-      end += bytes;
-    } else if (tag === 255) {
-      const bytes = packed[next++] * 8;
-      for (let i = 0; i < bytes; i++) out[end + i] = packed[next + i];
-      next += bytes;
-      end += bytes;
-    }
-  }
-}
-
-function isZeroWord(source: Uint8Array, at: number): boolean {
-  return (
-    (source[at] |
-      source[at + 1] |
-      source[at + 2] |
-      source[at + 3] |
-      source[at + 4] |
-      source[at + 5] |
-      source[at + 6] |
-      source[at + 7]) ===
-    0
-  );
-}
-
-function zeroBytesIn(source: Uint8Array, at: number): number {
-  let count = 0;
-  for (let i = 0; i < 8; i++) if (source[at + i] === 0) count++;
-  return count;
 }

@@ -14,9 +14,6 @@
 import { assert } from '../assert.ts';
 import { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import {
-  appendRange,
-  appendRun,
-  firstRunEndingAfter,
   PACK_SCRATCH_BYTES,
   PACKED_BYTES_MAX,
   packBlock,
@@ -24,7 +21,9 @@ import {
   packedUniformByte,
   unpackBlock,
 } from './block-codec.ts';
+import { BlockTemplates } from './block-templates.ts';
 import { BLOCK_BYTES } from './disk.ts';
+import { appendRange, appendRun, firstRunEndingAfter } from './runs.ts';
 
 /** What a file's block table holds; see above. */
 export type BlockRef = number;
@@ -86,13 +85,14 @@ export class BlockStore {
   readonly #bumpLeft = new Int32Array(CLASS_BYTES.length);
   readonly #scratch = new Uint8Array(PACK_SCRATCH_BYTES + UNIT_BYTES);
   readonly #scratchWords = new Int32Array(this.#scratch.buffer);
+  readonly #templates = new BlockTemplates();
   readonly #unpacked = new SparseBuffer(BLOCK_BYTES + UNIT_BYTES);
 
   constructor(bytesMax = ADDRESSABLE_BYTES) {
     this.#bytesMax = Math.min(bytesMax, ADDRESSABLE_BYTES);
   }
 
-  /** Memory taken from the machine. */
+  /** Memory taken from the machine for slots. */
   get reservedBytes(): number {
     return this.#bytes.length * CHUNK_BYTES;
   }
@@ -120,7 +120,7 @@ export class BlockStore {
     const owners = bytes[at] | (bytes[at + 1] << 8);
     if (owners === OWNERS_MAX) {
       this.#unpacked.reset();
-      unpackBlock(bytes, at + OWNERS_BYTES, this.#unpacked, false);
+      unpackBlock(bytes, at + OWNERS_BYTES, this.#templates, this.#unpacked, false);
       return this.put(this.#unpacked, 0, BLOCK_BYTES);
     }
     bytes[at] = owners + 1;
@@ -160,11 +160,11 @@ export class BlockStore {
     const bytes = this.#bytes[ref >>> UNITS_PER_CHUNK_LOG2];
     const at = (ref & ((1 << UNITS_PER_CHUNK_LOG2) - 1)) * UNIT_BYTES + OWNERS_BYTES;
     if (from === 0 && to === BLOCK_BYTES) {
-      unpackBlock(bytes, at, into, false);
+      unpackBlock(bytes, at, this.#templates, into, false);
       return;
     }
     const unpacked = this.#unpacked.reset();
-    unpackBlock(bytes, at, unpacked, false);
+    unpackBlock(bytes, at, this.#templates, unpacked, false);
     appendRange(into, unpacked, from, to);
   }
 
@@ -176,12 +176,12 @@ export class BlockStore {
       return;
     }
     const at = (ref & ((1 << UNITS_PER_CHUNK_LOG2) - 1)) * UNIT_BYTES + OWNERS_BYTES;
-    unpackBlock(this.#bytes[ref >>> UNITS_PER_CHUNK_LOG2], at, into, true);
+    unpackBlock(this.#bytes[ref >>> UNITS_PER_CHUNK_LOG2], at, this.#templates, into, true);
   }
 
   #put(data: SparseBuffer, from: number, to: number, firstRun: number): BlockRef {
     const scratch = this.#scratch;
-    const end = packBlock(data, from, to, firstRun, scratch, OWNERS_BYTES);
+    const end = packBlock(data, from, to, firstRun, this.#templates, scratch, OWNERS_BYTES);
     if (end === OWNERS_BYTES) return packedUniformByte === 0 ? ZERO_BLOCK : -1 - packedUniformByte;
     const size = CLASS_OF_UNITS[(end + UNIT_BYTES - 1) >>> 3];
     const ref = this.#allocate(size);

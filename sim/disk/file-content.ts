@@ -6,9 +6,9 @@
  * that got hot first is packed again.
  */
 import { SparseBuffer } from '../bytes/sparse-buffer.ts';
-import { appendRange, appendRun } from './block-codec.ts';
 import { type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import { BLOCK_BYTES } from './disk.ts';
+import { appendRange, appendRun } from './runs.ts';
 import type { SimulatedFile } from './simulated-file.ts';
 import { FILLED_HOLE, OVERWRITTEN, RANGE_SCALE, type UndoLog, WIPED } from './undo-log.ts';
 
