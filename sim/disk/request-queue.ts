@@ -64,6 +64,11 @@ export class RequestQueue {
     this.#push(REQUEST_FLUSH, 0, 1, stamp, sync);
   }
 
+  /** Of the request that `take` would give; −1 if there is none. */
+  get nextKind(): number {
+    return this.#taken === this.#tail ? -1 : this.#kind[this.#taken & (this.#kind.length - 1)];
+  }
+
   take(into: DeviceRequest): boolean {
     if (this.#taken === this.#tail) return false;
     const i = this.#taken++ & (this.#kind.length - 1);

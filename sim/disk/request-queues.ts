@@ -21,6 +21,10 @@ export class RequestQueues implements Barriers {
     return queue;
   }
 
+  nextKind(thread: number): number {
+    return this.#byThread[thread]?.nextKind ?? -1;
+  }
+
   take(thread: number, into: DeviceRequest): boolean {
     const queue = this.#byThread[thread];
     return queue === undefined ? false : queue.take(into);

@@ -366,6 +366,11 @@ export class SimulatedDisk implements Disk {
 
   // ——— time ———
 
+  /** Kind of the request that `takeRequest` would give; −1 if there is none. */
+  nextRequestKind(thread: number): number {
+    return this.#queues.nextKind(thread);
+  }
+
   takeRequest(thread: number, into: DeviceRequest): boolean {
     return this.#queues.take(thread, into);
   }

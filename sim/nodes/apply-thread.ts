@@ -29,7 +29,9 @@ const APPLIED = 1;
 const COMMITTED = 2;
 const COMMIT_INTERVAL = 3;
 const RESTORED = 4;
-const OPCODES = ['', 'applied', 'committed', 'commit interval', 'restored'];
+/** The next of the disk's requests is due; `b`: the opcode that follows the last. */
+const PLAY = 5;
+const OPCODES = ['', 'applied', 'committed', 'commit interval', 'restored', 'disk'];
 
 /** Entries applied between two looks at the clock: a longer round would delay the first reply in it. */
 const ROUND_ENTRIES_MAX = 64;
@@ -71,6 +73,8 @@ export class ApplyThread implements Handler, ReplySink {
   // the round at hand
   #roundStart: Time = 0;
   #roundStall = 0;
+  /** By how much the engine slows the round down. */
+  #roundDelay = 0;
   #roundComputed: Time = 0;
   readonly #answered: PendingRequest[] = [];
   readonly #revisions: number[] = [];
@@ -107,6 +111,10 @@ export class ApplyThread implements Handler, ReplySink {
   handle(opcode: number, a: number, b: number): void {
     if (!this.#parts.process.admits(this, opcode, a, b)) return;
     switch (opcode) {
+      case PLAY:
+        this.#parts.machine.finish(this.diskThread);
+        this.#play(b, a);
+        return;
       case APPLIED:
         this.#parts.machine.finish(this.diskThread);
         this.#busy = false;
@@ -181,14 +189,9 @@ export class ApplyThread implements Handler, ReplySink {
       return;
     }
     this.#roundComputed = machine.compute(now, work);
-    let done = machine.play(this.diskThread, this.#roundComputed);
-    if (pressure === 'slow') {
-      const delay = Math.round((bytes * SECOND) / this.engine.delayedBytesPerS);
-      this.#roundStall += delay;
-      done += delay;
-    }
-    this.#busy = true;
-    this.#loop.schedule(done, this, APPLIED, this.machine.appliedIndex);
+    this.#roundDelay = pressure === 'slow' ? Math.round((bytes * SECOND) / this.engine.delayedBytesPerS) : 0;
+    this.#roundStall += this.#roundDelay;
+    this.#whenComputed(this.#roundComputed, APPLIED);
     if (!this.#intervalArmed && this.machine.uncommittedOperations > 0) {
       this.#intervalArmed = true;
       this.#loop.schedule(now + spec.backend.batchIntervalNs, this, COMMIT_INTERVAL);
@@ -252,9 +255,7 @@ export class ApplyThread implements Handler, ReplySink {
       observer.onFailure(machine.node, `storage engine: ${outcome} on commit`);
       return;
     }
-    const done = machine.play(this.diskThread, machine.compute(now, work));
-    this.#busy = true;
-    this.#loop.schedule(done, this, COMMITTED, this.machine.appliedIndex);
+    this.#whenComputed(machine.compute(now, work), COMMITTED);
     this.background.kick();
   }
 
@@ -269,9 +270,28 @@ export class ApplyThread implements Handler, ReplySink {
       return;
     }
     observer.onRestore(machine.node, this.machine.appliedIndex, this.machine.applyHashWord);
-    const done = machine.play(this.diskThread, machine.compute(now, work));
+    this.#whenComputed(machine.compute(now, work), RESTORED);
+  }
+
+  /** First the processor's time, then the disk's. */
+  #whenComputed(computed: Time, opcode: number): void {
     this.#busy = true;
-    this.#loop.schedule(done, this, RESTORED, this.machine.appliedIndex);
+    const { appliedIndex } = this.machine;
+    if (this.#parts.machine.hasRequests(this.diskThread)) {
+      this.#loop.schedule(computed, this, PLAY, appliedIndex, opcode);
+    } else this.#finishAt(computed, opcode, appliedIndex);
+  }
+
+  #play(opcode: number, appliedIndex: number): void {
+    const { machine } = this.#parts;
+    const done = machine.playUntilFlush(this.diskThread, this.#loop.now);
+    if (machine.hasRequests(this.diskThread)) this.#loop.schedule(done, this, PLAY, appliedIndex, opcode);
+    else this.#finishAt(done, opcode, appliedIndex);
+  }
+
+  #finishAt(done: Time, opcode: number, appliedIndex: number): void {
+    const delay = opcode === APPLIED ? this.#roundDelay : 0;
+    this.#loop.schedule(done + delay, this, opcode, appliedIndex);
   }
 
   /** Where the write's time inside this node went; the parts add up to now − arrival. */

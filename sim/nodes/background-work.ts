@@ -16,6 +16,9 @@ import type { Process } from './process.ts';
 const SLICE = 1;
 const LAST_SLICE = 2;
 const RESUME = 3;
+/** The disk's part of a slice, and of the last. */
+const PLAY = 4;
+const PLAY_LAST = 5;
 /** More than any engine's own limit on background jobs. */
 export const JOBS_MAX = 8;
 
@@ -79,6 +82,10 @@ export class BackgroundWork implements Handler {
   handle(opcode: number, slot: number, generation: number): void {
     if (!this.#process.admits(this, opcode, slot, generation)) return;
     if (opcode !== RESUME) this.#machine.finish(this.#firstDiskThread + slot);
+    if (opcode === PLAY || opcode === PLAY_LAST) {
+      this.#play(slot, opcode, generation);
+      return;
+    }
     if (generation !== this.#generation) return;
     if (opcode === LAST_SLICE) {
       this.#jobs[slot] = undefined;
@@ -100,7 +107,17 @@ export class BackgroundWork implements Handler {
     const thread = this.#firstDiskThread + slot;
     this.#machine.disk.thread = thread;
     const { done } = this.#jobs[slot]!.next();
-    const at = this.#machine.play(thread, this.#machine.compute(this.#loop.now, this.#work));
-    this.#loop.schedule(at, this, done ? LAST_SLICE : SLICE, slot, this.#generation);
+    const computed = this.#machine.compute(this.#loop.now, this.#work);
+    if (this.#machine.hasRequests(thread)) {
+      this.#loop.schedule(computed, this, done ? PLAY_LAST : PLAY, slot, this.#generation);
+    } else this.#loop.schedule(computed, this, done ? LAST_SLICE : SLICE, slot, this.#generation);
+  }
+
+  #play(slot: number, opcode: number, generation: number): void {
+    const thread = this.#firstDiskThread + slot;
+    const at = this.#machine.playUntilFlush(thread, this.#loop.now);
+    const isOver = !this.#machine.hasRequests(thread);
+    const after = opcode === PLAY ? SLICE : LAST_SLICE;
+    this.#loop.schedule(at, this, isOver ? after : opcode, slot, generation);
   }
 }

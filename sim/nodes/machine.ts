@@ -6,7 +6,7 @@
  */
 import type { Time } from '../clock.ts';
 import type { Device } from '../disk/device.ts';
-import type { DeviceRequest } from '../disk/disk.ts';
+import { type DeviceRequest, REQUEST_FLUSH } from '../disk/disk.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { EventLoop } from '../loop.ts';
 import type { CostProfile, Work } from '../work.ts';
@@ -50,7 +50,28 @@ export class Machine {
     return at;
   }
 
-  /** What `play` played for the thread has finished. */
+  hasRequests(thread: number): boolean {
+    return this.disk.nextRequestKind(thread) >= 0;
+  }
+
+  /**
+   * As `play`, but stops before the next flush, which is to be played when its time has come. The device knows no future:
+   * a flush, or the work of a long commit, that is submitted ahead of its time holds up whatever comes before it.
+   */
+  playUntilFlush(thread: number, start: Time): Time {
+    const request = this.#request;
+    let at = start;
+    let count = 0;
+    do {
+      if (!this.disk.takeRequest(thread, request)) break;
+      at = this.device.submit(at, request);
+      count++;
+    } while (this.disk.nextRequestKind(thread) !== REQUEST_FLUSH);
+    this.#played[thread] = (this.#played[thread] ?? 0) + count;
+    return at;
+  }
+
+  /** What was played for the thread has finished. */
   finish(thread: number): void {
     for (let count = this.#played[thread] ?? 0; count > 0; count--) this.disk.complete(thread);
     this.#played[thread] = 0;
