@@ -76,6 +76,8 @@ export class RaftThread implements Handler {
   #saving = false;
   #saveFirst = 0;
   #saveLast = 0;
+  /** Takes the place of the store once it and its mark are saved. */
+  #restoring: Snapshot | undefined;
   readonly #afterSave: Message[] = [];
 
   #electionTimer: EventId = 0;
@@ -258,7 +260,9 @@ export class RaftThread implements Handler {
     this.#saveFirst = entries.length > 0 ? entries[0]!.index : 0;
     this.#saveLast = entries.length > 0 ? entries[entries.length - 1]!.index : -1;
     if (entries.length > 0) this.#observeAppends(entries);
-    const outcome = wal.save(ready.hardStateChanged ? ready : undefined, entries);
+    let outcome = wal.save(ready.hardStateChanged ? ready : undefined, entries);
+    // a commit index alone is not synced: a restart would find it below the snapshot and not take that for committed
+    if (ready.snapshot !== undefined && outcome === 'ok') outcome = wal.sync();
     if (outcome !== 'ok') {
       this.#fail(`write-ahead log: ${outcome}`);
       return;
@@ -266,7 +270,7 @@ export class RaftThread implements Handler {
 
     if (!sendsFirst) for (let i = 0; i < ready.messages.length; i++) this.#afterSave.push(ready.messages[i]!);
     for (let i = 0; i < ready.messagesAfterSave.length; i++) this.#afterSave.push(ready.messagesAfterSave[i]!);
-    if (ready.snapshot !== undefined) this.applyThread.restore(ready.snapshot);
+    this.#restoring = ready.snapshot;
     if (ready.committed.length > 0) this.#commit(ready.committed, now);
     for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
 
@@ -296,6 +300,8 @@ export class RaftThread implements Handler {
   #saved(): void {
     const { pending } = this.#parts;
     const { now } = this.#loop;
+    if (this.#restoring !== undefined) this.applyThread.restore(this.#restoring);
+    this.#restoring = undefined;
     for (let index = this.#saveFirst; index <= this.#saveLast; index++) {
       const request = pending.atIndex(index);
       if (request !== undefined && request.savedAt === 0) request.savedAt = now;

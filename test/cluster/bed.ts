@@ -2,6 +2,7 @@
 import { findEngine } from '../../engines/index.ts';
 import { MILLISECOND } from '../../sim/clock.ts';
 import { createRun, type Run } from '../../sim/cluster.ts';
+import { Host } from '../../sim/nodes/host.ts';
 import type { ParameterSpecs, ParameterValue, ParameterValues } from '../../sim/parameters.ts';
 import type { RunResult } from '../../sim/result.ts';
 import type { ClusterSpec, Condition, FaultSpec, RunSpec, WorkloadSpec } from '../../sim/run-spec.ts';
@@ -143,6 +144,45 @@ export function runToEnd(run: Run): RunResult {
 
 export function play(sketch: Sketch): RunResult {
   return runToEnd(createRun(clusterOf(sketch)));
+}
+
+export interface Watched {
+  readonly run: Run;
+  /** By node, from 0. */
+  readonly hosts: readonly Host[];
+}
+
+/** A run with its nodes in view. */
+export function watch(sketch: Sketch): Watched {
+  const hosts: Host[] = [];
+  const { start } = Host.prototype;
+  Host.prototype.start = function (this: Host): void {
+    hosts.push(this);
+    start.call(this);
+  };
+  try {
+    return { run: createRun(clusterOf(sketch)), hosts };
+  } finally {
+    Host.prototype.start = start;
+  }
+}
+
+/** Up to the first event at or after this time. */
+export function advanceTo(run: Run, ms: number): void {
+  while (run.now < ms * MILLISECOND && run.advance(1));
+}
+
+/** The node that leads the highest term, from 0; −1: none. */
+export function leaderOf(hosts: readonly Host[]): number {
+  let leader = -1;
+  let term = -1;
+  for (const host of hosts) {
+    const raft = host.replicas[0]?.raft;
+    if (!host.isUp || !raft?.isLeader || raft.term <= term) continue;
+    leader = host.node;
+    term = raft.term;
+  }
+  return leader;
 }
 
 /** What went wrong, one line each: empty for a run that ended well. */
