@@ -136,6 +136,11 @@ export class Replica implements StoreSwitch {
     disk.thread = this.applyThread.diskThread;
     const { snapshot } = recovered;
     if (!this.switchTo(this.#chooseStore(snapshot.index))) return false;
+    const { appliedIndex } = this.stateMachine;
+    if (appliedIndex < snapshot.index) {
+      this.failure = `storage engine: holds entries up to ${appliedIndex}, the log begins after ${snapshot.index}`;
+      return false;
+    }
     this.snapshots.index = snapshot.index;
 
     const { spec, observer } = this.#blueprint;
