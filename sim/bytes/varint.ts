@@ -2,17 +2,18 @@
 
 /** Bytes that `writeVarint(value)` takes, for 0 ≤ value < 2^53. */
 export function varintLength(value: number): number {
-  let length = 1;
-  while (value >= 128) {
-    value = Math.floor(value / 128);
-    length++;
-  }
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x200000) return 3;
+  if (value < 0x10000000) return 4;
+  let length = 5;
+  for (let limit = 0x800000000; value >= limit; limit *= 128) length++;
   return length;
 }
 
 /** Writes at `at` and returns the position after it. */
 export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
-  while (value >= 0x80000000) {
+  while (value >= 0x100000000) {
     const rest = Math.floor(value / 128);
     bytes[at++] = (value - rest * 128) | 0x80;
     value = rest;

@@ -24,6 +24,8 @@ export class LogMatching implements Checker {
   readonly #window = new EntryWindow();
   /** By index of the entry in the window: the term before it, where it is not the entry's own. One for each election. */
   readonly #previousTerms = new Map<number, number>();
+  /** The highest index ever in there: spares a look for each entry that is appended. */
+  #lastPreviousTerm = 0;
   readonly #overflow = new Map<string, Known>();
 
   constructor(report: Report) {
@@ -42,8 +44,7 @@ export class LogMatching implements Checker {
   }
 
   #otherTerm(node: number, entry: Entry, previousTerm: number, known: Entry | undefined): void {
-    const key = `${entry.index}/${entry.term}`;
-    const older = this.#overflow.get(key);
+    const older = this.#overflow.size > 0 ? this.#overflow.get(`${entry.index}/${entry.term}`) : undefined;
     if (older !== undefined) {
       this.#compare(node, entry, previousTerm, older);
       return;
@@ -54,11 +55,15 @@ export class LogMatching implements Checker {
       if (this.#overflow.size > OVERFLOW_MAX) this.#overflow.delete(this.#overflow.keys().next().value!);
     }
     this.#window.set(entry);
-    if (previousTerm !== entry.term) this.#previousTerms.set(entry.index, previousTerm);
+    if (previousTerm !== entry.term) {
+      this.#previousTerms.set(entry.index, previousTerm);
+      if (entry.index > this.#lastPreviousTerm) this.#lastPreviousTerm = entry.index;
+    }
     if (this.#previousTerms.size > OVERFLOW_MAX) this.#previousTerms.delete(this.#previousTerms.keys().next().value!);
   }
 
   #previousTermOf(entry: Entry): number {
+    if (entry.index > this.#lastPreviousTerm) return entry.term;
     return this.#previousTerms.get(entry.index) ?? entry.term;
   }
 

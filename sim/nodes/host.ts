@@ -11,7 +11,7 @@ import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { CloseReason, Connection, Endpoint, Listener, Side } from '../network/connection.ts';
 import type { Network } from '../network/network.ts';
-import type { ClientRequest } from '../rpc.ts';
+import type { ClientRequest, RequestMessage } from '../rpc.ts';
 import { REQUESTS_HANDLED, Work } from '../work.ts';
 import type { Machine } from './machine.ts';
 import type { NodeObserver } from './observer.ts';
@@ -28,11 +28,12 @@ const OPCODES = ['', 'started', 'requests decoded', 'page cache write-back', 'pa
 /** Linux writes back pages that have been dirty for a while: looked at every 5 s. */
 const WRITE_BACK_NS = 5_000_000_000;
 
-interface Decoding {
-  readonly requests: readonly ClientRequest[];
-  readonly connection: Connection;
-  readonly side: Side;
-  readonly arrivedAt: Time;
+/** A message from clients whose decoding takes its time. */
+class Decoding {
+  message: RequestMessage | undefined;
+  connection: Connection | undefined;
+  side: Side = 0;
+  arrivedAt: Time = 0;
 }
 
 export class Host implements Handler, Listener, Endpoint {
@@ -48,7 +49,7 @@ export class Host implements Handler, Listener, Endpoint {
   readonly #observer: NodeObserver;
   readonly #blueprints: readonly ReplicaBlueprint[];
   readonly #work = new Work();
-  readonly #decoding: (Decoding | undefined)[] = [];
+  readonly #decoding: Decoding[] = [];
   readonly #freeDecodings: number[] = [];
   #boot = 0;
 
@@ -136,12 +137,12 @@ export class Host implements Handler, Listener, Endpoint {
     }
     if (opcode === BOOTED && a !== this.#boot) return;
     if (opcode === REQUESTS_READY && b !== this.#boot) {
-      this.#takeDecoding(a);
+      this.#release(a);
       return;
     }
     if (!this.#process.admits(this, opcode, a, b)) return;
     if (opcode === BOOTED) this.#booted();
-    else this.#deliver(this.#takeDecoding(a));
+    else this.#deliver(a);
   }
 
   describe(opcode: number): string {
@@ -179,11 +180,17 @@ export class Host implements Handler, Listener, Endpoint {
       this.replicas[bundle.group]!.receive(bundle.messages);
       return;
     }
-    const requests = (Array.isArray(message) ? message : [message]) as readonly ClientRequest[];
-    this.#work.counts[REQUESTS_HANDLED] = this.#work.counts[REQUESTS_HANDLED]! + requests.length;
+    const count = Array.isArray(message) ? message.length : 1;
+    this.#work.counts[REQUESTS_HANDLED] = this.#work.counts[REQUESTS_HANDLED]! + count;
     const arrivedAt = this.#loop.now;
-    const slot = this.#freeDecodings.pop() ?? this.#decoding.length;
-    this.#decoding[slot] = { requests, connection, side, arrivedAt };
+    let slot = this.#decoding.length;
+    if (this.#freeDecodings.length > 0) slot = this.#freeDecodings.pop()!;
+    else this.#decoding.push(new Decoding());
+    const decoding = this.#decoding[slot]!;
+    decoding.message = message as RequestMessage;
+    decoding.connection = connection;
+    decoding.side = side;
+    decoding.arrivedAt = arrivedAt;
     this.#loop.schedule(this.machine.compute(arrivedAt, this.#work), this, REQUESTS_READY, slot, this.#boot);
   }
 
@@ -191,15 +198,19 @@ export class Host implements Handler, Listener, Endpoint {
     // peers dial again; clients' pending requests are answered into the void
   }
 
-  #takeDecoding(slot: number): Decoding {
-    const decoding = this.#decoding[slot]!;
-    this.#decoding[slot] = undefined;
+  #release(slot: number): void {
+    this.#decoding[slot]!.message = undefined;
+    this.#decoding[slot]!.connection = undefined;
     this.#freeDecodings.push(slot);
-    return decoding;
   }
 
-  #deliver({ requests, connection, side, arrivedAt }: Decoding): void {
+  #deliver(slot: number): void {
+    const { message, connection, side, arrivedAt } = this.#decoding[slot]!;
+    this.#release(slot);
     const replica = this.replicas[0]!; // one group a cluster until partitioned clusters route by key
-    for (let i = 0; i < requests.length; i++) replica.request(requests[i]!, connection, side, arrivedAt);
+    if (Array.isArray(message)) {
+      for (let i = 0; i < message.length; i++) replica.request(message[i]!, connection!, side, arrivedAt);
+    } else replica.request(message as ClientRequest, connection!, side, arrivedAt);
+    replica.raftThread.wake();
   }
 }

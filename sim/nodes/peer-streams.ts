@@ -42,7 +42,8 @@ export class PeerStreams implements Handler, Endpoint {
   /** By node. */
   readonly #connections: (Connection | undefined)[];
   readonly #redialling: boolean[];
-  readonly #outgoing: Message[][];
+  /** By node: what this call of `send` has for it. */
+  readonly #outgoing: (Message[] | undefined)[];
   readonly #outgoingBytes: number[];
   /** Snapshot connections under way, by connection. */
   readonly #snapshots = new Map<
@@ -69,7 +70,7 @@ export class PeerStreams implements Handler, Endpoint {
     this.#reports = reports;
     this.#connections = new Array(nodes).fill(undefined);
     this.#redialling = new Array(nodes).fill(false);
-    this.#outgoing = Array.from({ length: nodes }, () => []);
+    this.#outgoing = new Array(nodes).fill(undefined);
     this.#outgoingBytes = new Array(nodes).fill(0);
   }
 
@@ -87,13 +88,15 @@ export class PeerStreams implements Handler, Endpoint {
         this.#sendSnapshot(peer, message);
         continue;
       }
-      this.#outgoing[peer]!.push(message);
+      const outgoing = this.#outgoing[peer];
+      if (outgoing === undefined) this.#outgoing[peer] = [message];
+      else outgoing.push(message);
       this.#outgoingBytes[peer] = this.#outgoingBytes[peer]! + messageBytes(message);
     }
     for (let peer = 0; peer < this.#outgoing.length; peer++) {
-      const outgoing = this.#outgoing[peer]!;
-      if (outgoing.length === 0) continue;
-      this.#outgoing[peer] = [];
+      const outgoing = this.#outgoing[peer];
+      if (outgoing === undefined) continue;
+      this.#outgoing[peer] = undefined;
       const bytes = this.#outgoingBytes[peer]!;
       this.#outgoingBytes[peer] = 0;
       const connection = this.#connections[peer];

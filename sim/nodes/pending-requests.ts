@@ -28,19 +28,26 @@ export class PendingRequest {
   }
 }
 
-/** Writes waiting for their entry to be applied: by session, and by log index while that is near. */
+/** A power of two: requests near in the log stand apart. */
 const INDEX_SLOTS = 1 << 14;
+/** As many sessions find each other without a map; those of larger numbers, and those in the way, go into one. */
+const SESSION_SLOTS = 1 << 12;
 
+/** Writes waiting for their entry to be applied: by session, and by log index while that is near. */
 export class PendingRequests {
-  readonly #bySession = new Map<number, PendingRequest>();
+  readonly #slots: (PendingRequest | undefined)[] = new Array(SESSION_SLOTS).fill(undefined);
+  /** Of sessions whose slot another one held. */
+  readonly #displaced = new Map<number, PendingRequest>();
   readonly #byIndex: (PendingRequest | undefined)[] = new Array(INDEX_SLOTS).fill(undefined);
 
-  get size(): number {
-    return this.#bySession.size;
-  }
-
   add(pending: PendingRequest): void {
-    this.#bySession.set(pending.request.session, pending);
+    const { session } = pending.request;
+    const slot = session & (SESSION_SLOTS - 1);
+    const there = this.#slots[slot];
+    if (there === undefined || there.request.session === session) {
+      this.#slots[slot] = pending;
+      if (this.#displaced.size > 0) this.#displaced.delete(session);
+    } else this.#displaced.set(session, pending);
   }
 
   /** The entry of the request has this index in the node's own log. */
@@ -56,9 +63,17 @@ export class PendingRequests {
 
   /** Takes out the request, if it is still the one that the client waits for. */
   take(session: number, sequence: number): PendingRequest | undefined {
-    const pending = this.#bySession.get(session);
-    if (pending === undefined || pending.request.sequence !== sequence) return undefined;
-    this.#bySession.delete(session);
+    const slot = session & (SESSION_SLOTS - 1);
+    let pending = this.#slots[slot];
+    if (pending !== undefined && pending.request.session === session) {
+      if (pending.request.sequence !== sequence) return undefined;
+      this.#slots[slot] = undefined;
+    } else {
+      if (this.#displaced.size === 0) return undefined;
+      pending = this.#displaced.get(session);
+      if (pending === undefined || pending.request.sequence !== sequence) return undefined;
+      this.#displaced.delete(session);
+    }
     if (pending.index !== 0) this.#byIndex[pending.index & (INDEX_SLOTS - 1)] = undefined;
     return pending;
   }

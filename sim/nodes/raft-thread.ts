@@ -13,7 +13,7 @@ import type { Rng } from '../rng.ts';
 import type { RaftSpec } from '../run-spec.ts';
 import { MESSAGES_HANDLED, type Work } from '../work.ts';
 import type { ApplyThread } from './apply-thread.ts';
-import { encodeRequest } from './kv/request-codec.ts';
+import { RequestEncoder } from './kv/request-codec.ts';
 import type { Machine } from './machine.ts';
 import type { NodeObserver } from './observer.ts';
 import type { PeerStreams } from './peer-streams.ts';
@@ -72,13 +72,19 @@ export class RaftThread implements Handler {
   /** Messages from peers and reports about them; proposals; numbers: contexts of linearizable reads. */
   #inbox: (Message | PendingRequest | number)[] = [];
   #inboxNext: (Message | PendingRequest | number)[] = [];
-  #stepping = false;
+  /** What was stepped last has had its processor time. */
+  #freeAt: Time = 0;
+  /** The end of that time is an event: only where somebody waits for it. */
+  #isArmed = false;
+  /** In the middle of stepping or of carrying out a Ready. */
+  #isInside = false;
   #saving = false;
   #saveFirst = 0;
   #saveLast = 0;
   /** Takes the place of the store once it and its mark are saved. */
   #restoring: Snapshot | undefined;
   readonly #afterSave: Message[] = [];
+  readonly #encoder = new RequestEncoder();
 
   #electionTimer: EventId = 0;
   #electionTimerAt: Time = 0;
@@ -108,9 +114,13 @@ export class RaftThread implements Handler {
     this.#wake();
   }
 
+  /** To be followed by `wake`: what comes at one instant is stepped together. */
   propose(pending: PendingRequest): void {
     this.#inbox.push(pending);
-    this.#wake();
+  }
+
+  wake(): void {
+    if (this.#inbox.length > 0) this.#wake();
   }
 
   readIndex(context: number): void {
@@ -132,7 +142,9 @@ export class RaftThread implements Handler {
 
   /** Something outside changed what the protocol may do next: an entry was applied, a snapshot made. */
   poke(): void {
-    if (!this.#stepping) this.#settleReady();
+    if (this.#isArmed) return;
+    if (this.#isInside || this.#loop.now < this.#freeAt) this.#arm();
+    else this.#settleReady();
   }
 
   /** The process goes on after a pause: its sockets may hold messages. */
@@ -144,9 +156,9 @@ export class RaftThread implements Handler {
     if (!this.#parts.process.admits(this, opcode, a, b)) return;
     switch (opcode) {
       case STEPPED:
-        this.#stepping = false;
+        this.#isArmed = false;
         this.#settleReady();
-        if (this.#inbox.length > 0) this.#wake();
+        this.wake();
         return;
       case SAVED:
         this.#parts.machine.finish(this.diskThread);
@@ -170,19 +182,40 @@ export class RaftThread implements Handler {
   // ——— stepping ———
 
   #wake(): void {
-    if (this.#stepping || this.#parts.process.paused) return;
-    this.#stepping = true;
+    if (this.#isArmed || this.#parts.process.paused) return;
+    const { now } = this.#loop;
+    if (this.#isInside || now < this.#freeAt) {
+      this.#arm();
+      return;
+    }
+    this.#isInside = true;
     const inbox = this.#inbox;
     this.#inbox = this.#inboxNext;
     this.#inboxNext = inbox;
-    const { now } = this.#loop;
     for (let i = 0; i < inbox.length; i++) this.#stepOne(inbox[i]!);
-    inbox.length = 0;
+    empty(inbox);
     const done = this.#compute(now);
-    for (let i = 0; i < this.#stepped.length; i++) this.#stepped[i]!.steppedAt = done;
-    this.#stepped.length = 0;
+    this.#freeAt = done;
+    const stepped = this.#stepped;
+    for (let i = 0; i < stepped.length; i++) stepped[i]!.steppedAt = done;
+    empty(stepped);
     this.#watchTimers();
-    this.#loop.schedule(done, this, STEPPED);
+    this.#isInside = false;
+    if (done === now) {
+      this.#settleReady();
+      this.wake();
+    } else if (this.#inbox.length > 0 || this.#hasWork()) this.#arm();
+  }
+
+  #arm(): void {
+    this.#isArmed = true;
+    this.#loop.schedule(Math.max(this.#loop.now, this.#freeAt), this, STEPPED);
+  }
+
+  /** During a save there is nothing to do but step: its end looks again. */
+  #hasWork(): boolean {
+    if (this.node.fatal !== '') return true;
+    return !this.#saving && (this.node.hasReady() || this.snapshots.isDue);
   }
   readonly #stepped: PendingRequest[] = [];
 
@@ -217,7 +250,7 @@ export class RaftThread implements Handler {
       this.replies.refuse(pending, 'too-many-requests');
       return;
     }
-    const outcome = node.propose(encodeRequest(pending.request));
+    const outcome = node.propose(this.#encoder.encode(pending.request));
     if (outcome !== 'ok') {
       this.replies.refuse(pending, node.leader === 0 ? 'no-leader' : 'too-many-requests');
       return;
@@ -231,11 +264,13 @@ export class RaftThread implements Handler {
 
   /** Takes Readys until one has to wait for the disk, or nothing is left to do. */
   #settleReady(): void {
+    this.#isInside = true;
     while (!this.#saving) {
       if (this.snapshots.isDue) this.#saveSnapshot();
       else if (this.node.hasReady()) this.#process(this.node.ready());
       else break;
     }
+    this.#isInside = false;
     if (this.node.fatal !== '') this.#fail(`raft: ${this.node.fatal}`);
     this.#watchTimers();
   }
@@ -271,17 +306,19 @@ export class RaftThread implements Handler {
     if (!sendsFirst) for (let i = 0; i < ready.messages.length; i++) this.#afterSave.push(ready.messages[i]!);
     for (let i = 0; i < ready.messagesAfterSave.length; i++) this.#afterSave.push(ready.messagesAfterSave[i]!);
     this.#restoring = ready.snapshot;
+    // before the apply thread takes what it finds counted for its own
+    const computed = this.#compute(now);
     if (ready.committed.length > 0) this.#commit(ready.committed, now);
     for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
 
-    if (!this.#waitFor(OF_READY)) this.#saved();
+    if (!this.#waitFor(OF_READY, computed)) this.#saved();
   }
 
-  /** Waits for what was computed and requested just now; false if that takes no time. */
-  #waitFor(what: number): boolean {
+  /** Waits for what was computed (until `computed`) and requested just now; false if that takes no time. */
+  #waitFor(what: number, computed: Time): boolean {
     const { machine } = this.#parts;
     const { now } = this.#loop;
-    const done = machine.play(this.diskThread, this.#compute(now));
+    const done = machine.play(this.diskThread, computed);
     if (done === now) {
       machine.finish(this.diskThread);
       return false;
@@ -293,7 +330,7 @@ export class RaftThread implements Handler {
 
   #saveSnapshot(): void {
     this.#parts.machine.disk.thread = this.diskThread;
-    if (this.snapshots.save(this.wal, this.node)) this.#waitFor(OF_SNAPSHOT);
+    if (this.snapshots.save(this.wal, this.node)) this.#waitFor(OF_SNAPSHOT, this.#compute(this.#loop.now));
     else this.#fail('the snapshot marker could not be saved');
   }
 
@@ -308,7 +345,7 @@ export class RaftThread implements Handler {
     }
     if (this.#afterSave.length > 0) {
       this.#parts.peers.send(this.#afterSave);
-      this.#afterSave.length = 0;
+      empty(this.#afterSave);
     }
     this.node.advance();
   }
@@ -386,7 +423,7 @@ export class RaftThread implements Handler {
     // a node that may not be elected, whose timer is not reset, counts on from here
     this.#resetAt = now;
     this.#watchTimers();
-    if (!this.#stepping) this.#settleReady();
+    this.poke();
   }
 
   #heartbeatDue(): void {
@@ -394,6 +431,12 @@ export class RaftThread implements Handler {
     if (!this.node.isLeader) return;
     this.node.heartbeatTimeout();
     this.#watchTimers();
-    if (!this.#stepping) this.#settleReady();
+    this.poke();
   }
+}
+
+/** `length = 0` gives the storage back to V8, which costs more than what is usually in there. */
+function empty(array: unknown[]): void {
+  if (array.length > 64) array.length = 0;
+  else while (array.length > 0) array.pop();
 }

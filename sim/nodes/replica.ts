@@ -179,6 +179,7 @@ export class Replica implements StoreSwitch {
     this.raftThread.receive(messages);
   }
 
+  /** To be followed by `raftThread.wake`: what came in one message is taken in together. */
   request(request: ClientRequest, connection: Connection, side: Side, arrivedAt: number): void {
     const pending = new PendingRequest(request, connection, side, arrivedAt);
     if (request.operation === PUT || request.operation === DELETE) this.raftThread.propose(pending);

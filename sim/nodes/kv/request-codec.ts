@@ -28,8 +28,52 @@ const HEADER_BYTES = 2 + 1 + 1 + 10;
 
 export const SEQUENCE_MAX = 0x7fffffff;
 
-/** PUT and DELETE only: reads don't go through the log. The result owns its bytes. */
+/** Payloads are cut from blocks: an array of its own for each costs more memory than a payload has. */
+const BLOCK_BYTES = 64 * 1024;
+
+/** Encodes client requests. What it returns stays as it is for ever, and keeps its block alive. */
+export class RequestEncoder {
+  #block = new Uint8Array(BLOCK_BYTES);
+  #used = 0;
+
+  /** PUT and DELETE only: reads don't go through the log. */
+  encode(request: ClientRequest): Value {
+    const value = new Value();
+    const size = encodedLiteralBytes(request);
+    if (size > BLOCK_BYTES / 4) return encodeInto(request, new Uint8Array(size), 0, size, value);
+    if (this.#used + size > BLOCK_BYTES) {
+      this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used += size;
+    return encodeInto(request, this.#block, start, size, value);
+  }
+}
+
+/** As `RequestEncoder.encode`, into an array of its own. */
 export function encodeRequest(request: ClientRequest): Value {
+  const size = encodedLiteralBytes(request);
+  return encodeInto(request, new Uint8Array(size), 0, size, new Value());
+}
+
+function bodyBytesOf(request: ClientRequest): number {
+  const { key, keyEnd, value } = request;
+  const isPut = request.operation === PUT;
+  const second = isPut ? value : undefined;
+  const rangeEnd = isPut ? undefined : keyEnd;
+  const secondBytes = second !== undefined ? second.length : rangeEnd !== undefined ? rangeEnd.length : 0;
+  return fieldBytes(key.length) + fieldBytes(secondBytes);
+}
+
+function encodedLiteralBytes(request: ClientRequest): number {
+  const bodyBytes = bodyBytesOf(request);
+  const fillBytes = request.operation === PUT && request.value !== undefined ? request.value.fillLength : 0;
+  return 1 + varintLength(bodyBytes) + bodyBytes + HEADER_BYTES - fillBytes;
+}
+
+/** Writes the payload's `size` literal bytes at `start` and makes `into` stand for the payload. */
+function encodeInto(request: ClientRequest, bytes: Uint8Array, start: number, size: number, into: Value): Value {
   assert(request.operation === PUT || request.operation === DELETE, 'request codec: only writes are logged');
   const { key } = request;
   const isPut = request.operation === PUT;
@@ -38,11 +82,9 @@ export function encodeRequest(request: ClientRequest): Value {
   const secondBytes = second !== undefined ? second.length : rangeEnd !== undefined ? rangeEnd.length : 0;
   const fillLength = second !== undefined ? second.fillLength : 0;
   const bodyBytes = fieldBytes(key.length) + fieldBytes(secondBytes);
-  const total = 1 + varintLength(bodyBytes) + bodyBytes + HEADER_BYTES;
-  const bytes = new Uint8Array(total - fillLength);
 
-  bytes[0] = isPut ? TAG_PUT : TAG_DELETE_RANGE;
-  let at = writeVarint(bytes, 1, bodyBytes);
+  bytes[start] = isPut ? TAG_PUT : TAG_DELETE_RANGE;
+  let at = writeVarint(bytes, start + 1, bodyBytes);
   if (key.length > 0) {
     bytes[at++] = 0x0a;
     at = writeVarint(bytes, at, key.length);
@@ -55,8 +97,8 @@ export function encodeRequest(request: ClientRequest): Value {
     at = writeVarint(bytes, at, secondBytes);
     if (second !== undefined) {
       const source = second.bytes;
-      const { start, literalLength } = second;
-      for (let i = 0; i < literalLength; i++) bytes[at + i] = source[start + i]!;
+      const { start: from, literalLength } = second;
+      for (let i = 0; i < literalLength; i++) bytes[at + i] = source[from + i]!;
       fillAt = at + second.fillAt;
       at += literalLength;
     } else {
@@ -65,8 +107,8 @@ export function encodeRequest(request: ClientRequest): Value {
     }
   }
   at = writeHeader(bytes, at, request.session, request.sequence);
-  assert(at === bytes.length, 'request codec: size');
-  return new Value().set(bytes, 0, bytes.length, fillLength > 0 ? fillAt : bytes.length, fillLength);
+  assert(at === start + size, 'request codec: size');
+  return into.set(bytes, start, size, fillLength > 0 ? fillAt - start : size, fillLength);
 }
 
 /** Forgets all revisions below `revision` that a later one replaced (mvcc). */
