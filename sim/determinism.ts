@@ -55,10 +55,16 @@ function locate(specA: RunSpec, specB: RunSpec, from: number): Divergence {
     const goesOnA = a.advance(1);
     const goesOnB = b.advance(1);
     if (!a.trace.equals(b.trace) || goesOnA !== goesOnB) {
-      return { event: Math.max(a.events, b.events), time: Math.min(lastA.time, lastB.time), lineA: lastA.line, lineB: lastB.line };
+      return {
+        event: Math.max(a.events, b.events),
+        time: Math.min(lastA.time, lastB.time),
+        lineA: lastA.line,
+        lineB: lastB.line,
+      };
     }
     // the difference did not come back: something outside the run decides, e.g. state left by an earlier one
-    if (!goesOnA) return { event: from, time: a.now, lineA: 'differed after this event', lineB: 'and did not when run again' };
+    if (!goesOnA)
+      return { event: from, time: a.now, lineA: 'differed after this event', lineB: 'and did not when run again' };
   }
 }
 

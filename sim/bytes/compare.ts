@@ -14,7 +14,7 @@ export function compareRanges(
 ): number {
   const aLength = aTo - aFrom;
   const bLength = bTo - bFrom;
-  const common = aLength < bLength ? aLength : bLength;
+  const common = Math.min(aLength, bLength);
   for (let i = 0; i < common; i++) {
     const difference = a[aFrom + i]! - b[bFrom + i]!;
     if (difference !== 0) return difference;
