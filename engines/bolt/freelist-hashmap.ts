@@ -35,9 +35,8 @@ class SpanClass {
 export class HashmapFreePages implements FreePages {
   count = 0;
   readonly #work: Work;
-  /** Span length by first page, and by last page; 0 elsewhere. */
-  #sizeAtStart: Int32Array = new Int32Array(64);
-  #sizeAtEnd: Int32Array = new Int32Array(64);
+  /** Span length by first page and by last page; 0 by all others. Nobody asks for a page inside of a span. */
+  #size: Int32Array = new Int32Array(64);
   /** Position in its class's list, by first page. */
   #position: Int32Array = new Int32Array(64);
   #classes = new Map<number, SpanClass>();
@@ -91,14 +90,14 @@ export class HashmapFreePages implements FreePages {
       const id = ids[i]!;
       let start = id;
       let size = 1;
-      const before = this.#sizeAtEnd[id - 1]!;
+      const before = this.#size[id - 1]!;
       if (before > 0) {
         start -= before;
         size += before;
         this.#remove(start, before);
         visited++;
       }
-      const after = this.#sizeAtStart[id + 1]!;
+      const after = this.#size[id + 1]!;
       if (after > 0) {
         this.#remove(id + 1, after);
         size += after;
@@ -135,8 +134,7 @@ export class HashmapFreePages implements FreePages {
   }
 
   clear(): void {
-    this.#sizeAtStart.fill(0);
-    this.#sizeAtEnd.fill(0);
+    this.#size.fill(0);
     this.#classes.clear();
     this.#lengths = [];
     this.#spans = 0;
@@ -144,7 +142,7 @@ export class HashmapFreePages implements FreePages {
   }
 
   get memoryBytes(): number {
-    let bytes = 3 * this.#position.byteLength;
+    let bytes = 2 * this.#position.byteLength;
     for (const spanClass of this.#classes.values()) bytes += spanClass.starts.byteLength;
     return bytes;
   }
@@ -163,8 +161,8 @@ export class HashmapFreePages implements FreePages {
     if (spanClass.count === spanClass.starts.length) spanClass.starts = grownIds(spanClass.starts, spanClass.count + 1);
     this.#position[start] = spanClass.count;
     spanClass.starts[spanClass.count++] = start;
-    this.#sizeAtStart[start] = size;
-    this.#sizeAtEnd[start + size - 1] = size;
+    this.#size[start] = size;
+    this.#size[start + size - 1] = size;
     this.#spans++;
   }
 
@@ -182,16 +180,20 @@ export class HashmapFreePages implements FreePages {
       }
       this.#classes.delete(size);
     }
-    this.#sizeAtStart[start] = 0;
-    this.#sizeAtEnd[start + size - 1] = 0;
+    this.#size[start] = 0;
+    this.#size[start + size - 1] = 0;
     this.#spans--;
   }
 
   #reserve(pages: number): void {
     if (pages <= this.#position.length) return;
-    const size = Math.max(pages, this.#position.length * 2);
-    this.#sizeAtStart = grownIds(this.#sizeAtStart, size);
-    this.#sizeAtEnd = grownIds(this.#sizeAtEnd, size);
-    this.#position = grownIds(this.#position, size);
+    const { length } = this.#position;
+    const needed = Math.max(pages, length < 1 << 16 ? length * 2 : length + (length >>> 2));
+    const size = new Int32Array(needed);
+    size.set(this.#size);
+    this.#size = size;
+    const position = new Int32Array(needed);
+    position.set(this.#position);
+    this.#position = position;
   }
 }

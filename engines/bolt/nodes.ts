@@ -113,6 +113,9 @@ export class Nodes {
   pageIsLeaf(node: number): boolean {
     return (this.#flags[node]! & PAGE_IS_LEAF) !== 0;
   }
+  wasBranchPage(node: number): boolean {
+    return this.#headsFrom[node]! >= 0;
+  }
   isAsRead(node: number): boolean {
     return (this.#flags[node]! & AS_READ) !== 0;
   }

@@ -223,7 +223,8 @@ export function writeNode(transaction: Transaction, node: number, out: SparseBuf
     out.bytes(image, 0, transaction.pages.branchImageLength(id));
   } else {
     nodes.serialise(node, id, pages - 1, out);
-    if (pages === 1 && !nodes.isLeaf(node)) transaction.pages.keepBranch(id, out);
+    // most of those that were split off will never be looked at again if keys ascend
+    if (pages === 1 && !nodes.isLeaf(node) && nodes.wasBranchPage(node)) transaction.pages.keepBranch(id, out);
   }
   transaction.work.counts[PAGES_SERIALISED]!++;
   transaction.work.counts[BYTES_COPIED]! += out.length;

@@ -3,7 +3,8 @@
  *
  * Residency itself is a bit in the file's page table; the ring only says where the hand finds the
  * pages. An entry whose page was dropped in the meantime (truncated, removed) is taken over when the
- * hand comes by. Content is never lost by eviction: the cache decides time, not bytes.
+ * hand comes by, or dropped before the ring is made larger. Content is never lost by eviction: the cache
+ * decides time, not bytes.
  */
 import { assert } from '../assert.ts';
 import { BLOCK_BYTES } from './disk.ts';
@@ -74,13 +75,31 @@ export class PageCache {
     this.#hand = 0;
   }
 
+  /** Room for at least one more entry: without the entries that outlived their pages, or in a larger ring. */
   #grow(): void {
-    const size = Math.min(this.#capacity, this.#ringFile.length * 2);
-    const files = new Int32Array(size);
+    this.#dropStale();
+    const size = this.#ringFile.length;
+    if (this.#count <= size - (size >>> 3)) return;
+    const grown = Math.min(this.#capacity, size < 1 << 16 ? size * 2 : size + (size >>> 2));
+    const files = new Int32Array(grown);
     files.set(this.#ringFile);
     this.#ringFile = files;
-    const blocks = new Int32Array(size);
+    const blocks = new Int32Array(grown);
     blocks.set(this.#ringBlock);
     this.#ringBlock = blocks;
+  }
+
+  /** The hand still stands at the ring's start: it sets out when the ring has its final size. */
+  #dropStale(): void {
+    const ringFile = this.#ringFile;
+    const ringBlock = this.#ringBlock;
+    let kept = 0;
+    for (let slot = 0; slot < this.#count; slot++) {
+      const owner = this.#files.get(ringFile[slot]);
+      if (owner === undefined || (owner.page(ringBlock[slot]) & RESIDENT) === 0) continue;
+      ringFile[kept] = ringFile[slot];
+      ringBlock[kept++] = ringBlock[slot];
+    }
+    this.#count = kept;
   }
 }
