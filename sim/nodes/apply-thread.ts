@@ -19,7 +19,7 @@ import type { Machine } from './machine.ts';
 import type { NodeObserver } from './observer.ts';
 import type { PendingRequest, PendingRequests } from './pending-requests.ts';
 import type { Process } from './process.ts';
-import { EMPTY_DATA, ENTRY_NORMAL, type Entry, type Snapshot } from './raft/messages.ts';
+import { EMPTY_DATA, ENTRY_NORMAL, Entry, type Snapshot } from './raft/messages.ts';
 import type { RaftThread } from './raft-thread.ts';
 import type { ReadQueue } from './read-queue.ts';
 import type { ReplySender } from './reply-sender.ts';
@@ -59,13 +59,15 @@ export class ApplyThread implements Handler, ReplySink {
   reads!: ReadQueue;
   snapshots!: SnapshotKeeper;
   background!: BackgroundWork;
-  /** What a reader may rely on: entries up to here have had their time. */
-  appliedIndex = 0;
+  #appliedIndex = 0;
   readonly #parts: ApplyThreadParts;
   readonly #loop: EventLoop;
   #queue: (Entry | Snapshot)[] = [];
   #head = 0;
   #busy = false;
+  /** The end of a round that nobody waits for is no event, only a time; −1: there is none. */
+  #quietUntil: Time = -1;
+  #quietIndex = 0;
   #commitDue = false;
   #intervalArmed = false;
   #stalledSince: Time = -1;
@@ -76,15 +78,35 @@ export class ApplyThread implements Handler, ReplySink {
   /** By how much the engine slows the round down. */
   #roundDelay = 0;
   #roundComputed: Time = 0;
+  // The first `#answeredCount` elements count: emptying an array would free it.
   readonly #answered: PendingRequest[] = [];
   readonly #revisions: number[] = [];
   readonly #counts: number[] = [];
+  #answeredCount = 0;
 
   constructor(parts: ApplyThreadParts, traceId: number, diskThread: number) {
     this.#parts = parts;
     this.#loop = parts.machine.loop;
     this.traceId = traceId;
     this.diskThread = diskThread;
+  }
+
+  /** What a reader may rely on: entries up to here have had their time. */
+  get appliedIndex(): number {
+    if (this.#quietUntil >= 0 && this.#quietUntil <= this.#loop.now) this.#endQuiet();
+    return this.#appliedIndex;
+  }
+
+  set appliedIndex(index: number) {
+    this.#appliedIndex = index;
+  }
+
+  /** Somebody waits for what is being applied: the end of the round becomes an event. */
+  await(): void {
+    if (this.#quietUntil < 0 || this.#busy) return;
+    this.#busy = true;
+    this.#loop.schedule(Math.max(this.#loop.now, this.#quietUntil), this, APPLIED, this.#quietIndex);
+    this.#quietUntil = -1;
   }
 
   /** Committed entries that are not applied yet. */
@@ -147,25 +169,33 @@ export class ApplyThread implements Handler, ReplySink {
   onApplied(session: number, sequence: number, revision: number, count: number): void {
     const request = this.#parts.pending.take(session, sequence);
     if (request === undefined) return;
-    this.#answered.push(request);
-    this.#revisions.push(revision);
-    this.#counts.push(count);
+    const at = this.#answeredCount++;
+    this.#answered[at] = request;
+    this.#revisions[at] = revision;
+    this.#counts[at] = count;
   }
 
   #next(): void {
     if (this.#busy) return;
+    if (this.#quietUntil >= 0) {
+      if (this.#quietUntil > this.#loop.now) {
+        if (this.#commitDue || this.#head < this.#queue.length) this.await();
+        return;
+      }
+      this.#endQuiet();
+    }
     const { spec } = this.#parts;
     const { uncommittedOperations } = this.machine;
     if (
       this.#commitDue ||
       uncommittedOperations >= spec.backend.batchOperations ||
-      this.snapshots.wantsCommit(this.appliedIndex)
+      this.snapshots.wantsCommit(this.#appliedIndex)
     ) {
       this.#commit();
     } else if (this.#head < this.#queue.length) {
       const first = this.#queue[this.#head]!;
-      if ('configuration' in first) this.#restoreOne(first);
-      else this.#round();
+      if (first instanceof Entry) this.#round();
+      else this.#restoreOne(first);
     }
   }
 
@@ -191,11 +221,34 @@ export class ApplyThread implements Handler, ReplySink {
     this.#roundComputed = machine.compute(now, work);
     this.#roundDelay = pressure === 'slow' ? Math.round((bytes * SECOND) / this.engine.delayedBytesPerS) : 0;
     this.#roundStall += this.#roundDelay;
-    this.#whenComputed(this.#roundComputed, APPLIED);
+    if (pressure === 'none' && this.#isQuiet()) {
+      this.#quietUntil = this.#roundComputed;
+      this.#quietIndex = this.machine.appliedIndex;
+    } else this.#whenComputed(this.#roundComputed, APPLIED);
     if (!this.#intervalArmed && this.machine.uncommittedOperations > 0) {
       this.#intervalArmed = true;
       this.#loop.schedule(now + spec.backend.batchIntervalNs, this, COMMIT_INTERVAL);
     }
+  }
+
+  /** Nobody waits for the end of the round at hand, and nothing follows from it by itself. */
+  #isQuiet(): boolean {
+    const { machine, spec } = this.#parts;
+    return (
+      this.#answeredCount === 0 &&
+      this.#head === this.#queue.length &&
+      !this.#commitDue &&
+      this.machine.uncommittedOperations < spec.backend.batchOperations &&
+      !this.snapshots.wantsCommit(this.machine.appliedIndex) &&
+      !this.reads.isWaiting &&
+      !machine.hasRequests(this.diskThread) &&
+      !this.background.prepare()
+    );
+  }
+
+  #endQuiet(): void {
+    this.#quietUntil = -1;
+    this.#appliedIndex = this.#quietIndex;
   }
 
   /** Up to a round of entries from the queue; returns their bytes. */
@@ -206,7 +259,7 @@ export class ApplyThread implements Handler, ReplySink {
     const end = Math.min(this.#queue.length, this.#head + ROUND_ENTRIES_MAX);
     while (this.#head < end) {
       const entry = this.#queue[this.#head]!;
-      if ('configuration' in entry) break;
+      if (!(entry instanceof Entry)) break;
       this.#head++;
       if (entry.index <= state.appliedIndex) continue; // replayed from the log, but the engine had it
       const isRequest = entry.type === ENTRY_NORMAL;
@@ -215,7 +268,8 @@ export class ApplyThread implements Handler, ReplySink {
       observer.onApply(machine.node, entry.index, state.applyHashWord);
     }
     if (this.#head === this.#queue.length) {
-      this.#queue.length = 0;
+      if (this.#head > 64) this.#queue.length = 0;
+      else while (this.#queue.length > 0) this.#queue.pop(); // keeps the storage, which costs more than a short queue
       this.#head = 0;
     } else if (this.#head > 4096) {
       this.#queue = this.#queue.slice(this.#head);
@@ -227,20 +281,20 @@ export class ApplyThread implements Handler, ReplySink {
   #applied(index: number): void {
     const { replies } = this.#parts;
     const { now } = this.#loop;
-    for (let i = 0; i < this.#answered.length; i++) {
+    for (let i = 0; i < this.#answeredCount; i++) {
       const request = this.#answered[i]!;
       this.#noteWaits(request, now);
       replies.add(request, 'ok', undefined, this.#counts[i]!, this.#revisions[i]!, true);
     }
-    this.#answered.length = 0;
-    this.#revisions.length = 0;
-    this.#counts.length = 0;
-    replies.flush();
+    if (this.#answeredCount > 0) {
+      this.#answeredCount = 0;
+      replies.flush();
+    }
     this.#visible(index);
   }
 
   #visible(index: number): void {
-    this.appliedIndex = index;
+    this.#appliedIndex = index;
     this.reads.onApplied(index);
     this.background.kick();
   }
@@ -262,7 +316,7 @@ export class ApplyThread implements Handler, ReplySink {
   #restoreOne(snapshot: Snapshot): void {
     const { machine, observer, work } = this.#parts;
     const { now } = this.#loop;
-    assert(this.#answered.length === 0, 'apply: a restore in the middle of a round');
+    assert(this.#answeredCount === 0, 'apply: a restore in the middle of a round');
     this.#head++;
     machine.disk.thread = this.diskThread;
     if (!this.snapshots.install(snapshot)) {

@@ -36,6 +36,9 @@ export class BackgroundWork implements Handler {
   readonly #firstDiskThread: number;
   readonly #jobs: (Job | undefined)[] = new Array(JOBS_MAX).fill(undefined);
   readonly #pausesNs: number[] = new Array(JOBS_MAX).fill(0);
+  /** Handed out, and to be started by the next `kick`. */
+  #prepared: Job | undefined;
+  #preparedPauseNs = 0;
   #running = 0;
   /** Counts restores: jobs of a store that was replaced are void. */
   #generation = 0;
@@ -53,17 +56,29 @@ export class BackgroundWork implements Handler {
   kick(): void {
     for (let slot = 0; slot < JOBS_MAX; slot++) {
       if (this.#jobs[slot] !== undefined) continue;
-      let job = this.engine.background();
-      this.#pausesNs[slot] = 0;
-      if (job === undefined) {
-        job = this.stateMachine.background();
-        this.#pausesNs[slot] = this.stateMachine.backgroundPauseNs;
-      }
-      if (job === undefined) return;
-      this.#jobs[slot] = job;
+      if (!this.#prepareOne()) return;
+      this.#jobs[slot] = this.#prepared;
+      this.#pausesNs[slot] = this.#preparedPauseNs;
+      this.#prepared = undefined;
       this.#running++;
       this.#slice(slot);
     }
+  }
+
+  /** Whether a `kick` would start something now. */
+  prepare(): boolean {
+    return this.#running < JOBS_MAX && this.#prepareOne();
+  }
+
+  #prepareOne(): boolean {
+    if (this.#prepared !== undefined) return true;
+    this.#prepared = this.engine.background();
+    this.#preparedPauseNs = 0;
+    if (this.#prepared === undefined) {
+      this.#prepared = this.stateMachine.background();
+      this.#preparedPauseNs = this.stateMachine.backgroundPauseNs;
+    }
+    return this.#prepared !== undefined;
   }
 
   /** A stalled writer may wait for it. Starts what is due first. */
@@ -75,6 +90,7 @@ export class BackgroundWork implements Handler {
   /** The store is replaced: its jobs end here. */
   abandon(): void {
     this.#jobs.fill(undefined);
+    this.#prepared = undefined;
     this.#running = 0;
     this.#generation++;
   }

@@ -93,6 +93,11 @@ export class ReadQueue implements Handler {
     this.diskThread = diskThread;
   }
 
+  /** Reads wait for an entry to be applied. */
+  get isWaiting(): boolean {
+    return this.#confirmed.length > 0;
+  }
+
   read(pending: PendingRequest): void {
     if (pending.request.serializable) {
       pending.steppedAt = this.#loop.now;
@@ -117,7 +122,10 @@ export class ReadQueue implements Handler {
     group.index = state.index;
     group.confirmedAt = this.#loop.now;
     if (this.applyThread.appliedIndex >= group.index) this.#serveGroup(group);
-    else this.#confirmed.push(group);
+    else {
+      this.#confirmed.push(group);
+      this.applyThread.await();
+    }
     this.#ask();
   }
 

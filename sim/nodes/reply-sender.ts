@@ -9,7 +9,7 @@ import type { PendingRequest } from './pending-requests.ts';
 interface Outgoing {
   readonly connection: Connection;
   readonly side: Side;
-  replies: ClientReply[];
+  replies: ClientReply[] | undefined;
   bytes: number;
 }
 
@@ -68,7 +68,8 @@ export class ReplySender {
       waitsFrom: this.#waitsFrom,
     };
     const outgoing = this.#to(connection, side);
-    outgoing.replies.push(reply);
+    if (outgoing.replies === undefined) outgoing.replies = [reply];
+    else outgoing.replies.push(reply);
     outgoing.bytes += replyBytes(reply);
   }
 
@@ -77,9 +78,9 @@ export class ReplySender {
     for (let i = 0; i < this.#outgoing.length; i++) {
       const outgoing = this.#outgoing[i]!;
       const { connection, side, replies } = outgoing;
-      if (replies.length === 0) continue;
+      if (replies === undefined) continue;
       if (connection.isOpen(side)) connection.send(side, replies, outgoing.bytes);
-      outgoing.replies = [];
+      outgoing.replies = undefined;
       outgoing.bytes = 0;
     }
     if (this.#outgoing.length > CONNECTIONS_KEPT) this.#outgoing.length = 0;
@@ -90,7 +91,7 @@ export class ReplySender {
       const outgoing = this.#outgoing[i]!;
       if (outgoing.connection === connection && outgoing.side === side) return outgoing;
     }
-    const added: Outgoing = { connection, side, replies: [], bytes: 0 };
+    const added: Outgoing = { connection, side, replies: undefined, bytes: 0 };
     this.#outgoing.push(added);
     return added;
   }
