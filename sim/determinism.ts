@@ -48,6 +48,8 @@ function locate(specA: RunSpec, specB: RunSpec, from: number): Divergence {
   if (from > 0) {
     a.advance(from);
     b.advance(from);
+    // what decides from outside the run has struck earlier this time
+    if (!a.trace.equals(b.trace)) return locate(specA, specB, 0);
   }
   const lastA = watch(a);
   const lastB = watch(b);
