@@ -58,7 +58,7 @@ function randomFaults(rng: Rng, nodes: number, ms: number): FaultSpec[] {
   const faults: FaultSpec[] = [];
   const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`);
   const node = (): string => ['leader', 'follower', ...names][rng.int(0, nodes + 1)]!;
-  const kinds = nodes === 1 ? 3 : 6;
+  const kinds = nodes === 1 ? 4 : 8;
   for (let left = rng.int(1, 7); left > 0; left--) {
     const from = rng.int(200, ms - 200);
     const forMs = rng.int(20, 1500);
@@ -74,15 +74,54 @@ function randomFaults(rng: Rng, nodes: number, ms: number): FaultSpec[] {
         faults.push(at(from, forMs, 'slow-disk', { node: node(), factor: rng.int(2, 30) }));
         break;
       case 4:
-        faults.push(at(from, forMs, 'partition', { shape: 'isolate', node: node() }));
+        for (const name of names) faults.push(at(from, forMs, 'crash', { node: name }));
         break;
       case 5:
-        faults.push(at(from, forMs, 'partition', { shape: 'one-way', node: node() }));
+        faults.push(at(from, forMs, 'partition', { shape: 'isolate', node: node() }));
         break;
       case 6:
-        for (const name of names) faults.push(at(from, forMs, 'crash', { node: name }));
+        faults.push(at(from, forMs, 'partition', { shape: 'one-way', node: node() }));
+        break;
+      case 7:
+        faults.push(at(from, forMs, 'partition', randomShape(rng, names)));
+        break;
+      case 8:
+        faults.push(at(from, forMs, 'toxic', randomToxic(rng, names)));
         break;
     }
   }
   return faults;
+}
+
+function randomShape(rng: Rng, names: readonly string[]): FaultSpec['parameters'] {
+  if (names.length >= 4 && rng.chance(0.3)) return { shape: 'ring' };
+  if (names.length >= 3 && rng.chance(0.5)) return { shape: 'bridge' };
+  const cut = rng.int(1, names.length - 1);
+  return { shape: 'split', groups: [names.slice(0, cut), names.slice(cut)] };
+}
+
+function randomToxic(rng: Rng, names: readonly string[]): FaultSpec['parameters'] {
+  const machine = (): string => names[rng.int(0, names.length - 1)]!;
+  const link = { from: rng.chance(0.4) ? 'clients' : machine(), to: machine() };
+  const shared = { link, stream: rng.chance(0.5) ? 'upstream' : 'downstream', toxicity: rng.chance(0.5) ? 1 : 0.5 };
+  switch (rng.int(0, 8)) {
+    case 0:
+      return { ...shared, type: 'latency', latency: rng.int(0, 300e6), jitter: rng.int(0, 100e6) };
+    case 1:
+      return { ...shared, type: 'bandwidth', rate: rng.int(1, 200) };
+    case 2:
+      return { ...shared, type: 'slow_close', delay: rng.int(0, 500e6) };
+    case 3:
+      return { ...shared, type: 'timeout', timeout: rng.int(0, 400e6) };
+    case 4:
+      return { ...shared, type: 'reset_peer', timeout: rng.int(0, 400e6) };
+    case 5:
+      return { ...shared, type: 'slicer', average_size: 128, size_variation: 64, delay: rng.int(0, 200e3) };
+    case 6:
+      return { ...shared, type: 'limit_data', bytes: rng.int(0, 50_000) };
+    case 7:
+      return { ...shared, type: 'packet_loss', loss_rate: rng.float() / 2, correlation: rng.float() / 2 };
+    default:
+      return { ...shared, type: 'down' };
+  }
 }

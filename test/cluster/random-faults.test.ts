@@ -11,9 +11,23 @@ const wanted = parseSeedArgument(process.env.RAFTLAB_RANDOM ?? '1..20');
 if (!wanted.ok) throw new Error(`RAFTLAB_RANDOM ${wanted.problem}`);
 
 describe('random faults', () => {
-  it.each(wanted.seeds)('seed %i', { timeout: 120_000 }, (seed) => {
+  const totals = { ok: 0, restarts: 0, leaderChanges: 0, snapshotsInstalled: 0 };
+
+  it.each(wanted.seeds)('seed %i', (seed) => {
     const result = play(randomCluster(seed));
     expect(complaints(result)).toEqual([]);
-    expect(result.metrics.operations.ok).toBeGreaterThan(0);
+    const { operations, raft } = result.metrics;
+    totals.ok += operations.ok;
+    totals.restarts += raft.restarts;
+    totals.leaderChanges += raft.leaderChanges;
+    totals.snapshotsInstalled += raft.snapshotsInstalled;
+  });
+
+  it.skipIf(wanted.seeds.length < 20)('were felt, and the clusters worked all the same', () => {
+    const runs = wanted.seeds.length;
+    expect(totals.ok).toBeGreaterThan(300 * runs);
+    expect(totals.restarts).toBeGreaterThan(runs / 2);
+    expect(totals.leaderChanges).toBeGreaterThan(runs / 4);
+    expect(totals.snapshotsInstalled).toBeGreaterThan(runs / 20);
   });
 });
