@@ -96,7 +96,9 @@ table.headline thead th { max-width: 13ch; }
 table.headline td, table.headline tbody th { padding-top: 10px; padding-bottom: 10px; }
 table.headline td .main { font-size: 17px; font-weight: 620; letter-spacing: -.01em; }
 table.headline tbody th { font-size: 15px; }
-table.hash td:last-child { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 12px; }
+table.hash { font-size: 12.5px; }
+table.hash th, table.hash td { padding-right: 7px; }
+table.hash td:last-child { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 11.5px; padding-right: 0; }
 table.expectations { min-width: 100%; }
 table.expectations td:nth-child(3) { white-space: normal; overflow-wrap: anywhere; min-width: 24ch; }
 table.expectations th[scope="row"] { width: 24px; font-weight: 700; }
@@ -135,6 +137,9 @@ footer { margin-top: 40px; font-size: 12.5px; color: var(--muted); }
   .scroll { margin: 12px -14px 0; padding: 0 14px; }
   th[scope="row"], thead th:first-child { left: -14px; }
   .long { min-width: 18ch; }
+  th, td { padding-right: 10px; }
+  table.expectations td { font-size: 12.5px; }
+  table.expectations td:nth-child(3) { min-width: 20ch; }
   th[scope="row"].long { font-size: 12.5px; min-width: 15ch; }
   .verdict { font-size: 15.5px; padding: 10px 12px; }
 }
