@@ -70,6 +70,14 @@ const MISTAKES: readonly Mistake[] = [
     notBeforeMs: 1500,
   },
   {
+    name: 'the log is synced for term and vote, but not for entries',
+    sketch: { ms: 3500, faults: powerCut(1500, 100, ALL) },
+    plant: plantUnsyncedEntries,
+    check: 'committed-entries',
+    says: /^n\d learnt that entry \d+ of term 2 .* is committed; before, it was entry \d+ of term 1/,
+    notBeforeMs: 1600,
+  },
+  {
     name: 'a replica skips one entry',
     sketch: { ms: 2000 },
     plant: () => plantInApply(1, (index, payload) => (index === 150 ? EMPTY_DATA : payload)),
@@ -210,6 +218,23 @@ function altered(message: Message): Message {
   bytes[bytes.length - 1]! ^= 1;
   copy.entries = [...message.entries.slice(0, -1), new Entry(last.term, last.index, last.type, Value.of(bytes))];
   return copy;
+}
+
+function plantUnsyncedEntries(): void {
+  const { save, sync } = WriteAheadLog.prototype;
+  const saved = new WeakMap<WriteAheadLog, string>();
+  let isSyncing = true;
+  vi.spyOn(WriteAheadLog.prototype, 'save').mockImplementation(function (this: WriteAheadLog, state, ...entries) {
+    const promise = state === undefined ? saved.get(this) : `${state.term} ${state.vote}`;
+    isSyncing = promise !== saved.get(this);
+    if (promise !== undefined) saved.set(this, promise);
+    const outcome = save.call(this, state, ...entries);
+    isSyncing = true;
+    return outcome;
+  });
+  vi.spyOn(WriteAheadLog.prototype, 'sync').mockImplementation(function (this: WriteAheadLog) {
+    return isSyncing ? sync.call(this) : 'ok';
+  });
 }
 
 /** `change` says what the state machine of node `node` (from 0) gets for an entry's payload. */
