@@ -7,7 +7,6 @@ import { writeVarint } from './varint.ts';
 /** A run shorter than this is stored as literal bytes: its descriptor would cost as much. */
 const RUN_LENGTH_MIN = 8;
 
-const NO_WORDS = new Int32Array(0);
 /** Up to this length a loop copies faster than `set`, which needs a view for its source. */
 const LOOP_BYTES_MAX = 128;
 
@@ -33,21 +32,21 @@ export class SparseBuffer {
   runLength = new Int32Array(16);
   runByte = new Uint8Array(16);
 
-  #words: Int32Array = NO_WORDS;
-  #wordsOf: Uint8Array | undefined;
+  #view: DataView | undefined;
+  #viewOf: Uint8Array | undefined;
 
   constructor(capacity = 256) {
     this.literal = new Uint8Array(capacity);
   }
 
-  /** `literal` in words of four bytes as the machine orders them; stale once `literal` is another array. */
-  get words(): Int32Array {
-    if (this.#wordsOf !== this.literal) {
-      const { buffer, byteOffset, length } = this.literal;
-      this.#words = byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, Math.floor(length / 4)) : NO_WORDS;
-      this.#wordsOf = this.literal;
+  /** `literal` by words at any place; stale once `literal` is another array. */
+  get view(): DataView {
+    if (this.#viewOf !== this.literal) {
+      const { buffer, byteOffset, byteLength } = this.literal;
+      this.#view = new DataView(buffer, byteOffset, byteLength);
+      this.#viewOf = this.literal;
     }
-    return this.#words;
+    return this.#view!;
   }
 
   reset(): this {

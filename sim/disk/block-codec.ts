@@ -53,9 +53,9 @@ const shape = new Uint8Array(PACK_SCRATCH_BYTES);
 /** Where the stretches of the block at hand end, counted in literal bytes. */
 const stretchTo = new Int32Array(BLOCK_BYTES);
 let stretchCount = 0;
-const NO_WORDS = new Int32Array(0);
 const residueWords = new Int32Array(BLOCK_BYTES / 4 + 2);
 const residue = new Uint8Array(residueWords.buffer);
+const residueView = new DataView(residueWords.buffer);
 
 /**
  * Packs data[from, to) and zeros up to the block's end into `out` at `at`, and returns the end; returns
@@ -153,8 +153,8 @@ export function packBlock(
 /** Fills `residue`, padded to a whole word. True: long stretches are compared with nothing. */
 function makeResidue(data: SparseBuffer, from: number, templates: BlockTemplates, template: number): boolean {
   const { literal } = data;
-  const { bytes } = templates;
-  const words = (from & 3) === 0 ? data.words : NO_WORDS;
+  const { bytes, view: templateView } = templates;
+  const { view } = data;
   const templateLength = template === 0 ? 0 : templates.stretchLength[template];
   const templateEnd = template === 0 ? 0 : templates.stretchFrom[template] + templateLength;
   let isSparse = -1;
@@ -170,30 +170,18 @@ function makeResidue(data: SparseBuffer, from: number, templates: BlockTemplates
       continue;
     }
     let i = start;
-    if (
-      ((start | distance | templateEnd) & 3) === 0 &&
-      end <= words.length * 4 - from &&
-      distance <= templateLength + start
-    ) {
-      // the same as below in whole words
-      const templateWords = templates.words;
-      const to = end >>> 2;
-      const shift = (templateEnd - distance) >> 2;
-      const own = from >>> 2;
-      let word = start >>> 2;
-      for (const seam = Math.min(to, distance >>> 2); word < seam; word++) {
-        residueWords[word] = words[own + word] ^ templateWords[shift + word];
-      }
-      const back = (from - distance) >> 2;
-      for (; word < to; word++) residueWords[word] = words[own + word] ^ words[back + word];
-      start = end;
-      continue;
-    }
     // before the block's own first byte stands the template, and before that one nothing
     for (const to = Math.min(end, distance - templateLength); i < to; i++) residue[i] = literal[from + i];
     const shift = templateEnd - distance;
-    for (const to = Math.min(end, distance); i < to; i++) residue[i] = literal[from + i] ^ bytes[shift + i];
+    const seam = Math.min(end, distance);
+    for (const to = seam - 4; i <= to; i += 4) {
+      residueView.setInt32(i, view.getInt32(from + i, true) ^ templateView.getInt32(shift + i, true), true);
+    }
+    for (; i < seam; i++) residue[i] = literal[from + i] ^ bytes[shift + i];
     const back = from - distance;
+    for (const to = end - 4; i <= to; i += 4) {
+      residueView.setInt32(i, view.getInt32(from + i, true) ^ view.getInt32(back + i, true), true);
+    }
     for (; i < end; i++) residue[i] = literal[from + i] ^ literal[back + i];
     start = end;
   }
@@ -311,8 +299,8 @@ export function unpackBlock(
 /** Makes literal bytes of `residue`. */
 function restore(into: SparseBuffer, at: number, templates: BlockTemplates, template: number, isSparse: boolean): void {
   const { literal } = into;
-  const { bytes } = templates;
-  const words = (at & 3) === 0 ? into.words : NO_WORDS;
+  const { bytes, view: templateView } = templates;
+  const { view } = into;
   const templateLength = template === 0 ? 0 : templates.stretchLength[template];
   const templateEnd = template === 0 ? 0 : templates.stretchFrom[template] + templateLength;
   let start = 0;
@@ -326,28 +314,20 @@ function restore(into: SparseBuffer, at: number, templates: BlockTemplates, temp
       continue;
     }
     let i = start;
-    if (
-      ((start | distance | templateEnd) & 3) === 0 &&
-      end <= words.length * 4 - at &&
-      distance <= templateLength + start
-    ) {
-      const templateWords = templates.words;
-      const to = end >>> 2;
-      const shift = (templateEnd - distance) >> 2;
-      const own = at >>> 2;
-      let word = start >>> 2;
-      for (const seam = Math.min(to, distance >>> 2); word < seam; word++) {
-        words[own + word] = residueWords[word] ^ templateWords[shift + word];
-      }
-      const back = (at - distance) >> 2;
-      for (; word < to; word++) words[own + word] = residueWords[word] ^ words[back + word];
-      start = end;
-      continue;
-    }
     for (const to = Math.min(end, distance - templateLength); i < to; i++) literal[at + i] = residue[i];
     const shift = templateEnd - distance;
-    for (const to = Math.min(end, distance); i < to; i++) literal[at + i] = residue[i] ^ bytes[shift + i];
+    const seam = Math.min(end, distance);
+    for (const to = seam - 4; i <= to; i += 4) {
+      view.setInt32(at + i, residueView.getInt32(i, true) ^ templateView.getInt32(shift + i, true), true);
+    }
+    for (; i < seam; i++) literal[at + i] = residue[i] ^ bytes[shift + i];
     const back = at - distance;
+    if (distance >= 4) {
+      // what a word is compared with must be there already
+      for (const to = end - 4; i <= to; i += 4) {
+        view.setInt32(at + i, residueView.getInt32(i, true) ^ view.getInt32(back + i, true), true);
+      }
+    }
     for (; i < end; i++) literal[at + i] = residue[i] ^ literal[back + i];
     start = end;
   }

@@ -14,9 +14,9 @@ export const SHAPE_BYTES_MAX = 64;
 export const STRETCH_BYTES_MAX = 256;
 
 export class BlockTemplates {
-  /** Shapes and first stretches, each at a multiple of four. */
+  /** Shapes and first stretches, one behind the other. */
   bytes = new Uint8Array(4096);
-  words = new Int32Array(this.bytes.buffer);
+  view = new DataView(this.bytes.buffer);
   /** By template. Template 0 is none. */
   shapeFrom = new Int32Array(64);
   stretchFrom = new Int32Array(64);
@@ -57,13 +57,13 @@ export class BlockTemplates {
     const template = this.#count++;
     if (template === this.shapeFrom.length) this.#growIndex();
     const shapeFrom = this.#end;
-    const stretchFrom = (shapeFrom + length + 3) & ~3;
-    this.#end = (stretchFrom + to - from + 3) & ~3;
+    const stretchFrom = shapeFrom + length;
+    this.#end = stretchFrom + to - from;
     if (this.#end > this.bytes.length) {
       const grown = new Uint8Array(this.bytes.length * 2);
       grown.set(this.bytes);
       this.bytes = grown;
-      this.words = new Int32Array(grown.buffer);
+      this.view = new DataView(grown.buffer);
     }
     const { bytes } = this;
     for (let i = 0; i < length; i++) bytes[shapeFrom + i] = shape[i];
