@@ -42,6 +42,7 @@ const HEARTBEAT = 4;
 /** What a save was for. */
 const OF_READY = 0;
 const OF_SNAPSHOT = 1;
+const OF_NOTHING = 2;
 export const RAFT_OPCODES = ['', 'stepped', 'saved to the log', 'election timer', 'heartbeat timer'];
 
 /** A node's own log line for the configuration change entries: applied by the Raft thread before it advances. */
@@ -79,6 +80,8 @@ export class RaftThread implements Handler {
   /** In the middle of stepping or of carrying out a Ready. */
   #isInside = false;
   #saving = false;
+  /** Until then carrying out a Ready takes processor time whose end nobody waits for. */
+  #quietUntil: Time = 0;
   #saveFirst = 0;
   #saveLast = 0;
   /** Takes the place of the store once it and its mark are saved. */
@@ -266,6 +269,10 @@ export class RaftThread implements Handler {
   #settleReady(): void {
     this.#isInside = true;
     while (!this.#saving) {
+      if (this.#loop.now < this.#quietUntil) {
+        if (this.#hasWork()) this.#saveUntil(this.#quietUntil, OF_NOTHING);
+        break;
+      }
       if (this.snapshots.isDue) this.#saveSnapshot();
       else if (this.node.hasReady()) this.#process(this.node.ready());
       else break;
@@ -311,7 +318,19 @@ export class RaftThread implements Handler {
     if (ready.committed.length > 0) this.#commit(ready.committed, now);
     for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
 
-    if (!this.#waitFor(OF_READY, computed)) this.#saved();
+    if (this.#isAwaited(entries.length)) {
+      if (!this.#waitFor(OF_READY, computed)) this.#saved();
+    } else {
+      this.#quietUntil = computed;
+      this.#saved();
+    }
+  }
+
+  /** Whether something follows from the end of the save at hand. If not, it need not be an event. */
+  #isAwaited(entries: number): boolean {
+    const { machine } = this.#parts;
+    const isBusy = entries > 0 || this.#afterSave.length > 0 || this.#restoring !== undefined;
+    return isBusy || machine.hasRequests(this.diskThread);
   }
 
   /** Waits for what was computed (until `computed`) and requested just now; false if that takes no time. */
@@ -323,9 +342,13 @@ export class RaftThread implements Handler {
       machine.finish(this.diskThread);
       return false;
     }
+    this.#saveUntil(done, what);
+    return true;
+  }
+
+  #saveUntil(done: Time, what: number): void {
     this.#saving = true;
     this.#loop.schedule(done, this, SAVED, what);
-    return true;
   }
 
   #saveSnapshot(): void {
