@@ -338,7 +338,7 @@ export class ApplyThread implements Handler, ReplySink {
 
   #play(opcode: number, appliedIndex: number): void {
     const { machine } = this.#parts;
-    const done = machine.playUntilFlush(this.diskThread, this.#loop.now);
+    const done = machine.playSome(this.diskThread, this.#loop.now);
     if (machine.hasRequests(this.diskThread)) this.#loop.schedule(done, this, PLAY, appliedIndex, opcode);
     else this.#finishAt(done, opcode, appliedIndex);
   }

@@ -131,7 +131,7 @@ export class BackgroundWork implements Handler {
 
   #play(slot: number, opcode: number, generation: number): void {
     const thread = this.#firstDiskThread + slot;
-    const at = this.#machine.playUntilFlush(thread, this.#loop.now);
+    const at = this.#machine.playSome(thread, this.#loop.now);
     const isOver = !this.#machine.hasRequests(thread);
     const after = opcode === PLAY ? SLICE : LAST_SLICE;
     this.#loop.schedule(at, this, isOver ? after : opcode, slot, generation);

@@ -21,6 +21,10 @@ export class Machine {
   readonly costs: CostProfile;
   readonly #request: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };
   readonly #played: number[] = [];
+  // By thread: what is left of a request that is played in pieces; 0 bytes if nothing.
+  readonly #restKind: number[] = [];
+  readonly #restBytes: number[] = [];
+  readonly #restOperations: number[] = [];
 
   constructor(node: number, loop: EventLoop, cpu: Cpu, disk: SimulatedDisk, device: Device, costs: CostProfile) {
     this.node = node;
@@ -51,24 +55,45 @@ export class Machine {
   }
 
   hasRequests(thread: number): boolean {
-    return this.disk.nextRequestKind(thread) >= 0;
+    return (this.#restBytes[thread] ?? 0) > 0 || this.disk.nextRequestKind(thread) >= 0;
   }
 
   /**
-   * As `play`, but stops before the next flush, which is to be played when its time has come. The device knows no future:
-   * a flush, or the work of a long commit, that is submitted ahead of its time holds up whatever comes before it.
+   * Plays the thread's requests from now on up to the next flush, or one piece of a long one; returns when that is done.
+   * The device knows no future and serves in order of submission: a flush or a long write that is submitted ahead of
+   * its time would hold up whatever comes before it, and one of gigabytes everybody until it is through.
    */
-  playUntilFlush(thread: number, start: Time): Time {
+  playSome(thread: number, now: Time): Time {
     const request = this.#request;
-    let at = start;
-    let count = 0;
+    let at = now;
     do {
-      if (!this.disk.takeRequest(thread, request)) break;
+      if (!this.#nextPiece(thread, request)) break;
       at = this.device.submit(at, request);
-      count++;
-    } while (this.disk.nextRequestKind(thread) !== REQUEST_FLUSH);
-    this.#played[thread] = (this.#played[thread] ?? 0) + count;
+    } while (!(this.#restBytes[thread]! > 0) && this.disk.nextRequestKind(thread) !== REQUEST_FLUSH);
     return at;
+  }
+
+  /** The next request, or as much of it as the device works on at a time. */
+  #nextPiece(thread: number, into: DeviceRequest): boolean {
+    const rest = this.#restBytes[thread] ?? 0;
+    if (rest > 0) {
+      into.kind = this.#restKind[thread]!;
+      into.bytes = rest;
+      into.operations = this.#restOperations[thread]!;
+    } else if (!this.disk.takeRequest(thread, into)) return false;
+    const pieceBytes = this.device.profile.channels * this.device.profile.operationBytesMax;
+    if (into.bytes > pieceBytes) {
+      const operations = Math.max(1, Math.floor((into.operations * pieceBytes) / into.bytes));
+      this.#restKind[thread] = into.kind;
+      this.#restBytes[thread] = into.bytes - pieceBytes;
+      this.#restOperations[thread] = Math.max(1, into.operations - operations);
+      into.bytes = pieceBytes;
+      into.operations = operations;
+      return true;
+    }
+    this.#restBytes[thread] = 0;
+    this.#played[thread] = (this.#played[thread] ?? 0) + 1;
+    return true;
   }
 
   /** What was played for the thread has finished. */
@@ -80,5 +105,6 @@ export class Machine {
   /** The power is gone: nothing that was played will finish. */
   forget(): void {
     this.#played.length = 0;
+    this.#restBytes.length = 0;
   }
 }

@@ -4,6 +4,7 @@ import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { findCostProfile } from '../../sim/cost-profiles.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import { Device } from '../../sim/disk/device.ts';
+import { REQUEST_WRITE } from '../../sim/disk/disk.ts';
 import { findDeviceProfile } from '../../sim/disk/profiles.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { EventLoop } from '../../sim/loop.ts';
@@ -38,21 +39,33 @@ function save(machine: Machine, thread: number, name: string, bytes: number): vo
   expect(disk.sync(file)).toBe('ok');
 }
 
-test('a commit plays in stages, each up to the next flush', () => {
+test('a commit plays in stages: long writes in pieces, and each flush when it is due', () => {
   const machine = newMachine();
   save(machine, STORE, 'pages', 20 * MIB);
   save(machine, STORE, 'meta', 4096);
   const stages: number[] = [];
   let at = 0;
   while (machine.hasRequests(STORE)) {
-    at = machine.playUntilFlush(STORE, at);
+    at = machine.playSome(STORE, at);
     machine.finish(STORE);
     stages.push(at);
   }
-  // write; flush and write; flush: the first takes 20 MiB at 2 GB/s
-  expect(stages.length).toBe(3);
-  expect(stages[0]).toBeGreaterThan(10e6);
-  expect(stages[2]! - stages[0]!).toBeLessThan(5e6);
+  // five pieces of 32 channels × 128 KiB, 2 GB/s; flush and write; flush
+  expect(stages.length).toBe(7);
+  expect(stages[4]).toBeGreaterThan(10e6);
+  expect(stages[4]).toBeLessThan(12e6);
+  expect(stages[6]! - stages[4]!).toBeLessThan(5e6);
+  const { bytes } = machine.device.figures;
+  expect(bytes[REQUEST_WRITE]).toBe(20 * MIB + 4096);
+  expect(machine.disk.nextRequestKind(STORE)).toBe(-1);
+});
+
+test('a save that comes during a long write waits for one piece of it', () => {
+  const machine = newMachine();
+  save(machine, STORE, 'pages', 1024 * MIB);
+  const pieceDone = machine.playSome(STORE, 0);
+  save(machine, LOG, 'log', 4096);
+  expect(machine.play(LOG, 1000)).toBeLessThan(pieceDone + 2e6);
 });
 
 test("the log's save is not held up by a commit that has not come to its flush yet", () => {
@@ -65,7 +78,7 @@ test("the log's save is not held up by a commit that has not come to its flush y
   const alone = saved(() => {});
   const staged = saved((machine) => {
     save(machine, STORE, 'pages', 64 * 1024);
-    machine.playUntilFlush(STORE, 0);
+    machine.playSome(STORE, 0);
   });
   const submittedAhead = saved((machine) => {
     save(machine, STORE, 'pages', 64 * 1024);
