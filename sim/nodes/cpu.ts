@@ -27,4 +27,9 @@ export class Cpu {
     this.busyNs += work;
     return end;
   }
+
+  /** The power failed: nobody waits for a core any more. */
+  powerCycle(): void {
+    this.#freeAt.fill(0);
+  }
 }

@@ -106,5 +106,7 @@ export class Machine {
   forget(): void {
     this.#played.length = 0;
     this.#restBytes.length = 0;
+    this.device.powerCycle();
+    this.cpu.powerCycle();
   }
 }

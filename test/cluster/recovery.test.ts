@@ -72,6 +72,16 @@ describe('power', () => {
     expect(servedAfter(result, 2000)).toBe(true);
   });
 
+  it('takes along what the disk was working on: the restart need not wait for that', () => {
+    const { run, hosts } = watch({
+      ms: 2500,
+      faults: [at(1000, 300, 'slow-disk', { node: 'n2', factor: 50_000 }), at(1300, 100, 'crash', { node: 'n2' })],
+    });
+    advanceTo(run, 1450);
+    expect(hosts[1]!.isUp).toBe(true);
+    expect(complaints(runToEnd(run))).toEqual([]);
+  });
+
   it('cut at the end: what was acknowledged is there, though nobody asks any more', () => {
     const result = playWell({ ms: 1500, settleMs: 4000, faults: powerCut(1400, 0, ['n1', 'n2', 'n3']) });
     expect(result.metrics.raft.restarts).toBe(3);
