@@ -10,12 +10,15 @@ const FOLDER = join(ROOT, 'scenarios');
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
 
 describe('shipped scenarios', () => {
-  it('are the five that the README and the issue name', () => {
+  it('are those that the documentation names', () => {
     expect(FILES.sort()).toEqual([
       'alibaba-freelist.yaml',
+      'etcd-bytes.yaml',
       'partition.yaml',
       'quickstart.yaml',
       'thesis-bolt-vs-rocksdb.yaml',
+      'thesis-reads.yaml',
+      'thesis-value-sizes.yaml',
       'toxics.yaml',
     ]);
   });
@@ -32,16 +35,18 @@ describe('shipped scenarios', () => {
 
   it.each([
     ['quickstart.yaml', ['bolt', 'rocksdb']],
-    ['alibaba-freelist.yaml', ['freelist=array', 'freelist=hashmap']],
+    ['alibaba-freelist.yaml', ['array', 'hashmap', 'array stored, small values', 'hashmap stored, small values']],
     [
       'thesis-bolt-vs-rocksdb.yaml',
       [
         'bolt clients=1',
         'bolt clients=10',
         'bolt clients=100',
+        'bolt clients=1000',
         'rocksdb clients=1',
         'rocksdb clients=10',
         'rocksdb clients=100',
+        'rocksdb clients=1000',
       ],
     ],
   ])('%s has the variants %j', (file, names) => {
