@@ -33,8 +33,8 @@ export const FLAGS_SHIFT = 20;
 /** Free records that a node gets beyond what it holds. */
 const LEAF_SLACK = 2;
 const BRANCH_SLACK = 8;
-/** A leaf of so many records looks first whether a new key belongs behind them all. */
-const APPENDED_LEAF_RECORDS_MIN = 32;
+/** Concurrent clients' ascending keys arrive out of order by less than this. */
+const NEWEST_RECORDS = 128;
 /** An arena up to this size is kept from one transaction to the next. */
 const KEPT_BYTES_MAX = 16_777_216;
 const ARENA_BYTES_MAX = 2_147_483_647;
@@ -365,7 +365,7 @@ export class Nodes {
 
   /** Gives a leaf the key and value; returns true if the key is new. */
   put(node: number, key: Uint8Array, from: number, to: number, value: Value, flags: number): boolean {
-    const index = this.#isBeyond(node, key, from, to) ? this.count[node]! : this.lowerBound(node, key, from, to);
+    const index = this.#placeFor(node, key, from, to);
     const isNew = !this.exact;
     if (isNew) this.insertRecord(node, index);
     const keyLength = to - from;
@@ -389,19 +389,28 @@ export class Nodes {
   }
 
   /**
-   * Whether the key is above all of a leaf that has outgrown its page, as ascending inserts make them. Then it
-   * leaves behind what the search would have: each of its steps goes right.
+   * `lowerBound` for a key to be put. In a leaf that has outgrown its page, as ascending inserts make them, it
+   * looks among the last records first, and charges what the whole search would have compared.
    */
-  #isBeyond(node: number, key: Uint8Array, from: number, to: number): boolean {
+  #placeFor(node: number, key: Uint8Array, from: number, to: number): number {
     const count = this.count[node]!;
-    if (count < APPENDED_LEAF_RECORDS_MIN) return false;
-    const { inodes } = this;
-    const last = this.first[node]! + (count - 1) * RECORD;
-    const at = inodes[last]!;
-    if (compareRanges(this.bytes, at, at + (inodes[last + 1]! & KEY_LENGTH_MASK), key, from, to) >= 0) return false;
-    this.keysCompared += 31 - Math.clz32(count + 1);
-    this.exact = false;
-    return true;
+    const last = count - NEWEST_RECORDS;
+    if (last < 0 || !this.#isAbove(node, last, key, from, to)) return this.lowerBound(node, key, from, to);
+    const compared = this.keysCompared;
+    const index = this.#lowerBoundAmong(node, last + 1, count, key, from, to);
+    let steps = 0;
+    for (let low = 0, high = count; low < high; steps++) {
+      const middle = (low + high) >>> 1;
+      if (middle < index) low = middle + 1;
+      else high = middle;
+    }
+    this.keysCompared = compared + steps;
+    return index;
+  }
+
+  #isAbove(node: number, index: number, key: Uint8Array, from: number, to: number): boolean {
+    const at = this.keyFrom(node, index);
+    return compareRanges(this.bytes, at, this.keyTo(node, index), key, from, to) < 0;
   }
 
   /** Makes room for a record; its content is undefined. */

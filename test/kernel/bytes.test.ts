@@ -51,6 +51,20 @@ describe('crc32c', () => {
     );
   });
 
+  it('combines the same run again and again, and others that take its place', () => {
+    const prefix = Uint8Array.of(7, 0, 200);
+    const start = crc32c(0, prefix, 0, 3);
+    // 1008 and 1264 share a place, and each is used often enough to get a table and to take it from the other
+    for (const length of [1008, 16, 1264, 1008, 5, 0]) {
+      const whole = new Uint8Array(3 + length).fill(FILL);
+      whole.set(prefix);
+      const expected = dumbCrc32c(whole);
+      for (let use = 0; use < 2000; use++) {
+        if (crc32cRun(start, FILL, length) !== expected) expect([length, use]).toBe('the CRC of the bytes');
+      }
+    }
+  });
+
   it('masks and unmasks', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), (crc) => {
