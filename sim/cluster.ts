@@ -371,7 +371,7 @@ class ReplicaView implements WalkableReplica {
   walk(visit: KeyVisitor): void {
     const { stateMachine } = this.#host.replicas[0]!;
     let bytes = 0;
-    stateMachine.range(NO_BYTES, undefined, 0, Number.MAX_SAFE_INTEGER, (keyBytes, keyFrom, keyTo, value) => {
+    stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {
       bytes += keyTo - keyFrom + value.length;
       visit(keyBytes, keyFrom, keyTo, value);
       return true;
@@ -379,8 +379,6 @@ class ReplicaView implements WalkableReplica {
     this.liveBytes = bytes;
   }
 }
-
-const NO_BYTES = new Uint8Array(0);
 
 function reproduceLine(spec: RunSpec): string {
   return `raftlab run ${spec.scenario} --seed ${spec.seed} --variant '${spec.variant}'`;

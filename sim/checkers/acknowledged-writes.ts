@@ -62,7 +62,7 @@ export class AcknowledgedWrites implements Checker {
     this.#isJudging = this.#unknownCount <= UNKNOWN_MAX;
   }
 
-  onKey(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void {
+  onKey(keyBytes: Uint8Array, keyFrom: number, keyTo: number, _value: Value, mark: number): void {
     if (!this.#isJudging) return;
     const key = this.#keys.indexOf(keyBytes, keyFrom, keyTo);
     if (key < 0 || key >= this.#seen.length) {
@@ -71,7 +71,7 @@ export class AcknowledgedWrites implements Checker {
       return;
     }
     this.#seen[key] = 1;
-    this.#judge(key, fingerprint(value));
+    this.#judge(key, mark);
   }
 
   endState(): void {

@@ -60,7 +60,7 @@ export interface Checker {
 
   // Then, for each replica that is up: its state is walked once, for all checkers together.
   beginState?(replica: FinalReplica): void;
-  /** Every live key in ascending order. */
-  onKey?(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void;
+  /** Every live key once, in one order on replicas that have applied the same entries. `mark`: fingerprint of the value. */
+  onKey?(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value, mark: number): void;
   endState?(): void;
 }

@@ -10,7 +10,8 @@ import type { Checker, FinalReplica, Report } from './checker.ts';
 
 interface Digest {
   readonly replica: FinalReplica;
-  crc: number;
+  /** Rolls over the checksums of keys and values. */
+  hash: number;
   keys: number;
 }
 
@@ -25,13 +26,15 @@ export class ReplicaEquality implements Checker {
   }
 
   beginState(replica: FinalReplica): void {
-    this.#current = { replica, crc: 0, keys: 0 };
+    this.#current = { replica, hash: 0, keys: 0 };
     this.#first ??= this.#current;
   }
 
-  onKey(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value): void {
+  onKey(keyBytes: Uint8Array, keyFrom: number, keyTo: number, _value: Value, mark: number): void {
     const current = this.#current!;
-    current.crc = value.crc32c(crc32c(current.crc, keyBytes, keyFrom, keyTo));
+    // the key's checksum goes on from the hash, and a product keeps it apart from the value's
+    const withKey = Math.imul(crc32c(current.hash, keyBytes, keyFrom, keyTo), 0x9e3779b1);
+    current.hash = (withKey ^ (withKey >>> 15) ^ mark) >>> 0;
     current.keys++;
   }
 
@@ -39,7 +42,7 @@ export class ReplicaEquality implements Checker {
     const a = this.#first!;
     const b = this.#current!;
     const index = a.replica.appliedIndex;
-    if (b.replica.appliedIndex !== index || (a.crc === b.crc && a.keys === b.keys)) return;
+    if (b.replica.appliedIndex !== index || (a.hash === b.hash && a.keys === b.keys)) return;
     const name = ({ replica, keys }: Digest): string => `n${replica.node + 1} (${keys} keys)`;
     this.#report(this.name, `${name(a)} and ${name(b)} differ at applied index ${index}`);
   }

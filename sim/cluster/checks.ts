@@ -4,6 +4,7 @@
  */
 import type { Value } from '../bytes/value.ts';
 import type { Checker, FinalReplica } from '../checkers/checker.ts';
+import { fingerprint } from '../checkers/fingerprint.ts';
 import { CHECKERS, type CheckerSettings } from '../checkers/index.ts';
 import { Progress } from '../checkers/progress.ts';
 import type { Time } from '../clock.ts';
@@ -113,7 +114,8 @@ export class Checks implements NodeObserver {
       if (!replica.up) continue;
       for (const checker of this.#begin) checker.beginState(replica);
       replica.walk((keyBytes, keyFrom, keyTo, value) => {
-        for (let i = 0; i < this.#key.length; i++) this.#key[i]!.onKey(keyBytes, keyFrom, keyTo, value);
+        const mark = fingerprint(value);
+        for (let i = 0; i < this.#key.length; i++) this.#key[i]!.onKey(keyBytes, keyFrom, keyTo, value, mark);
       });
       for (const checker of this.#end) checker.endState();
       if (this.violations.length > 0) return;

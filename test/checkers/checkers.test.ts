@@ -46,7 +46,10 @@ const replica = (node: number, appliedIndex: number): FinalReplica => ({ node, u
 /** Walks a state of [key, mark] past a checker, as the cluster does at the end of a run. */
 function walk(checker: Checker, node: number, appliedIndex: number, state: State): void {
   checker.beginState?.(replica(node, appliedIndex));
-  for (const [index, mark] of state) checker.onKey?.(key(index), 0, 1, markedValue(mark));
+  for (const [index, mark] of state) {
+    const value = markedValue(mark);
+    checker.onKey?.(key(index), 0, 1, value, fingerprint(value));
+  }
   checker.endState?.();
 }
 const KEYS = {

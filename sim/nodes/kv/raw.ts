@@ -85,6 +85,11 @@ export class RawStateMachine implements StateMachine {
     return count;
   }
 
+  walk(visit: Visitor): void {
+    this.#store.flush();
+    this.#engine.scan(TABLE_KEY, new Uint8Array(0), undefined, visit);
+  }
+
   background(): undefined {
     return undefined;
   }

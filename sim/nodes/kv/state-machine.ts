@@ -65,6 +65,12 @@ export interface StateMachine {
   /** At most `limit` keys of from ≤ key < to in ascending order. Returns how many were visited. */
   range(from: Uint8Array, to: Uint8Array | undefined, revision: number, limit: number, visit: Visitor): number;
 
+  /**
+   * Visits every live key once, in the order that costs least: the same on replicas that have applied the same
+   * entries. Return false to end it.
+   */
+  walk(visit: Visitor): void;
+
   /** The next background job of the machine itself, if one is due: mvcc compaction. Pause `backgroundPauseNs` between slices. */
   background(): Generator<void, void> | undefined;
   readonly backgroundPauseNs: number;
