@@ -70,6 +70,7 @@ const ROOT_FILL_PERCENT = 0.5;
 const FIRST_FREELIST = 2;
 const FIRST_ROOT = 3;
 const FIRST_PAGES = 4;
+const META_PAGES = 2;
 /** Stands for the freelist where a page's node is listed. */
 const FREELIST_NODE = -1;
 
@@ -194,8 +195,8 @@ export class BoltEngine implements StorageEngine {
     if (meta.freelist === NO_FREELIST) {
       walk.walkBuckets();
       loadUnreachable(freelist, walk);
-      rootCensus.keys = 0; // its keys are tables
-      census.count([rootCensus, ...walk.census]);
+      census.countUnknown(rootCensus, walk.census);
+      this.#freelistPages = 0;
     } else {
       const stored = readFreelistPage(pages, meta.freelist);
       if (stored === undefined) return this.#corrupt(pages.fault!);
@@ -411,8 +412,9 @@ export class BoltEngine implements StorageEngine {
     const { pages, freelist } = transaction;
     const walk = new TreeWalk(pages);
     this.#checkMetas(walk);
-    walk.walkRoot(this.#meta.root);
+    const rootCensus = walk.walkRoot(this.#meta.root);
     walk.walkBuckets();
+    if (walk.faults.length === 0 && !this.#inTransaction) transaction.census.countUnknown(rootCensus, walk.census);
     if (this.#meta.freelist !== NO_FREELIST) checkFreelistPage(walk, pages, this.#meta.freelist, freelist);
     checkEveryPage(walk, freelist);
     for (const id of pages.staleBranches(walk.reachable)) walk.fault(`page ${id}`, 'differs from the copy in memory');
@@ -455,7 +457,8 @@ export class BoltEngine implements StorageEngine {
     const { nodes, pages, freelist, census, space } = this.#require();
     const stats = this.transactionStats;
     const { pageSize, highWater, txid } = this.#meta;
-    const treePages = census.leafPages + census.leafOverflowPages + census.branchPages + census.branchOverflowPages;
+    // also known where the census is not, after opening a file that has its freelist: all but metas, free pages, freelist
+    const treePages = highWater - META_PAGES - freelist.count - this.#freelistPages;
     return {
       memoryBytes: { nodes: nodes.memoryBytes, branchPages: pages.memoryBytes, freelist: freelist.memoryBytes },
       fileBytes: this.#file!.length,

@@ -51,7 +51,7 @@ export class TransactionStats {
   freelistPages = 0;
 }
 
-/** Pages of the trees now; NaN while unknown. */
+/** Pages of the trees now; NaN while unknown: from opening a file that has its freelist to the first `check`. */
 export class PageCensus {
   leafPages = Number.NaN;
   leafOverflowPages = Number.NaN;
@@ -68,12 +68,13 @@ export class PageCensus {
     this.keys = 0;
   }
 
-  /** Takes over what a walk has counted. */
-  count(buckets: readonly BucketCensus[]): void {
+  /** Takes over what a walk has counted, if nobody has counted yet. */
+  countUnknown(root: BucketCensus, tables: readonly BucketCensus[]): void {
+    if (!Number.isNaN(this.keys)) return;
     this.startEmpty();
     this.leafPages = 0;
-    for (const bucket of buckets) {
-      this.keys += bucket.keys;
+    for (const table of tables) this.keys += table.keys;
+    for (const bucket of [root, ...tables]) {
       if (bucket.isInline) continue;
       this.leafPages += bucket.leafPages;
       this.leafOverflowPages += bucket.leafOverflowPages;
