@@ -102,7 +102,7 @@ export class ApplyThread implements Handler, ReplySink {
   }
 
   /** Somebody waits for what is being applied: the end of the round becomes an event. */
-  await(): void {
+  announceEnd(): void {
     if (this.#quietUntil < 0 || this.#busy) return;
     this.#busy = true;
     this.#loop.schedule(Math.max(this.#loop.now, this.#quietUntil), this, APPLIED, this.#quietIndex);
@@ -179,7 +179,7 @@ export class ApplyThread implements Handler, ReplySink {
     if (this.#busy) return;
     if (this.#quietUntil >= 0) {
       if (this.#quietUntil > this.#loop.now) {
-        if (this.#commitDue || this.#head < this.#queue.length) this.await();
+        if (this.#commitDue || this.#head < this.#queue.length) this.announceEnd();
         return;
       }
       this.#endQuiet();

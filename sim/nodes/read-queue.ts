@@ -124,7 +124,7 @@ export class ReadQueue implements Handler {
     if (this.applyThread.appliedIndex >= group.index) this.#serveGroup(group);
     else {
       this.#confirmed.push(group);
-      this.applyThread.await();
+      this.applyThread.announceEnd();
     }
     this.#ask();
   }

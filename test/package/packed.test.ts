@@ -135,7 +135,7 @@ describe('the package', () => {
   });
 
   it.each(['1', '2'])('runs a shipped scenario with --jobs %s and writes all four files', (jobs) => {
-    const short = ['--set', 'end.after=2s', '--set', 'faults=[]', '--set', 'workload.rateLimit=200/s'];
+    const short = ['--set', 'end.after=4s', '--set', 'faults=[]', '--set', 'workload.rateLimit=200/s'];
     const ended = raftlab('run', 'quickstart', '--out', `out${jobs}`, '--jobs', jobs, ...short, '--set', 'expect=[]');
     expect(ended.stderr).not.toContain('defect');
     expect(ended.status).toBe(0);
