@@ -12,7 +12,9 @@ export class FaultPort implements FaultTarget {
   readonly #hosts: readonly Host[];
   readonly #network: Network;
   readonly #clients: readonly number[];
-  readonly #down = new Set<number>();
+  /** By node: faults that hold it down, and that stop its process. They may overlap; the last one's end counts. */
+  readonly #down: number[];
+  readonly #paused: number[];
   #toxics = 0;
 
   constructor(hosts: readonly Host[], network: Network, clients: readonly number[]) {
@@ -20,6 +22,8 @@ export class FaultPort implements FaultTarget {
     this.#network = network;
     this.#clients = clients;
     this.nodeCount = hosts.length;
+    this.#down = hosts.map(() => 0);
+    this.#paused = hosts.map(() => 0);
   }
 
   /** The leader of the highest term, should two nodes think that they lead. */
@@ -32,18 +36,20 @@ export class FaultPort implements FaultTarget {
   }
 
   crash(node: number): void {
-    this.#down.add(node);
+    this.#down[node]!++;
     this.#hosts[node]!.crash();
   }
   restart(node: number): void {
-    this.#down.delete(node);
-    this.#hosts[node]!.restart();
+    this.#down[node]!--;
+    if (this.#down[node] === 0) this.#hosts[node]!.restart();
   }
   pause(node: number): void {
+    this.#paused[node]!++;
     this.#hosts[node]!.pause();
   }
   resume(node: number): void {
-    this.#hosts[node]!.resume();
+    this.#paused[node]!--;
+    if (this.#paused[node] === 0) this.#hosts[node]!.resume();
   }
 
   block(pairs: BlockedPairs): number {
@@ -82,9 +88,9 @@ export class FaultPort implements FaultTarget {
 
   /** Whatever is down or paused when the faults are over comes back. */
   restoreAll(): void {
-    for (const host of this.#hosts) {
-      if (host.isPaused) host.resume();
-      if (this.#down.has(host.node)) this.restart(host.node);
+    for (const { node } of this.#hosts) {
+      while (this.#paused[node]! > 0) this.resume(node);
+      while (this.#down[node]! > 0) this.restart(node);
     }
   }
 

@@ -72,6 +72,19 @@ describe('power', () => {
     expect(servedAfter(result, 2000)).toBe(true);
   });
 
+  it.each(['crash', 'pause'])('lost to two faults at a time (%s) comes back when both are over', (fault) => {
+    const { run, hosts } = watch({
+      ms: 2500,
+      faults: [at(1000, 400, fault, { node: 'n2' }), at(1200, 600, fault, { node: 'n2' })],
+    });
+    const isRunning = (): boolean => hosts[1]!.isUp && !hosts[1]!.isPaused;
+    advanceTo(run, 1600);
+    expect(isRunning()).toBe(false);
+    advanceTo(run, 1900);
+    expect(isRunning()).toBe(true);
+    expect(complaints(runToEnd(run))).toEqual([]);
+  });
+
   it('takes along what the disk was working on: the restart need not wait for that', () => {
     const { run, hosts } = watch({
       ms: 2500,
