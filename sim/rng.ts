@@ -64,13 +64,16 @@ export class Rng {
    * product, because `Math.log` may differ between V8 versions. Not rounded; at most 32 ln 2 means.
    */
   exponential(mean: number): number {
-    let doublings = 0;
-    let u = this.float();
-    for (; doublings < 32; doublings++) {
-      u += u;
-      if (u > 1) break;
+    const bits = this.bits();
+    // how often a draw in [0, 1) can be doubled until it passes 1, and by how much it then does
+    let doublings = Math.clz32(bits);
+    let u = ((bits << 1) << doublings) >>> 0;
+    if (u !== 0) u /= 4294967296;
+    else if (bits !== 0) {
+      // a power of two: doubled to exactly 1, and once more
+      doublings++;
+      u = doublings < 32 ? 1 : 0;
     }
-    u = u > 1 ? u - 1 : 0;
     const whole = doublings * LN2_SERIES[0]!;
     if (u <= LN2_SERIES[0]!) return mean * (whole + u);
     let smallest = this.float();

@@ -57,6 +57,12 @@ describe('random streams', () => {
     expect(most).toBeGreaterThanOrEqual(high - (high - low) * 0.01);
   });
 
+  it('exponential is what doubling a draw until it passes 1 makes of it', () => {
+    const rng = new Rng(6, 'exponential');
+    const twin = new Rng(6, 'exponential');
+    for (let i = 0; i < 20_000; i++) expect(rng.exponential(3)).toBe(byDoubling(twin, 3));
+  });
+
   it('exponential has its mean, its variance and its tail', () => {
     const rng = new Rng(5, 'exponential');
     const count = 200_000;
@@ -88,3 +94,27 @@ describe('random streams', () => {
 });
 
 const GOLDEN = [2533970051, 2508030494, 1723156864, 1064538206];
+
+/** Ahrens and Dieter's algorithm SA, step by step. */
+function byDoubling(rng: Rng, mean: number): number {
+  const sums: number[] = [];
+  for (let i = 1, term = 1, sum = 0; i <= 16; i++) {
+    term = (term * Math.LN2) / i;
+    sum += term;
+    sums.push(sum);
+  }
+  let doublings = 0;
+  let u = rng.float();
+  for (; doublings < 32; doublings++) {
+    u += u;
+    if (u > 1) break;
+  }
+  u = u > 1 ? u - 1 : 0;
+  if (u <= sums[0]!) return mean * (doublings * sums[0]! + u);
+  let smallest = rng.float();
+  for (let k = 1; k < sums.length; k++) {
+    smallest = Math.min(smallest, rng.float());
+    if (u <= sums[k]!) break;
+  }
+  return mean * (doublings * sums[0]! + smallest * sums[0]!);
+}
