@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
 
 export function printRows(rows: readonly Row[]): void {
   for (const row of rows) {
-    const value = row.value >= 1000 ? Math.round(row.value).toString() : row.value.toPrecision(3);
+    const value = row.value >= 1000 ? Math.round(row.value).toString() : row.value.toPrecision(4);
     const met = row.target === undefined || (row.atMost ? row.value <= row.target : row.value >= row.target);
     const target =
       row.target === undefined ? '' : `target ${row.atMost ? '≤' : '≥'} ${row.target} ${met ? 'met' : 'MISSED'}`;

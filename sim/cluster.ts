@@ -47,6 +47,8 @@ export interface Run {
   advance(eventsMax: number): boolean;
   readonly now: Time;
   readonly events: number;
+  /** Acknowledged so far. */
+  readonly operations: number;
   /** 0 to 1. */
   readonly fractionDone: number;
   readonly trace: Trace;
@@ -162,6 +164,10 @@ class ClusterRun implements Run {
 
   get events(): number {
     return this.loop.eventCount;
+  }
+
+  get operations(): number {
+    return this.#load.counts.ok;
   }
 
   get fractionDone(): number {
