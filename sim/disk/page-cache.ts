@@ -2,9 +2,10 @@
  * Which blocks are in memory: CLOCK over a ring of (file, block).
  *
  * Residency itself is a bit in the file's page table; the ring only says where the hand finds the
- * pages. An entry whose page was dropped in the meantime (truncated, removed) is taken over when the
- * hand comes by, or dropped before the ring is made larger. Content is never lost by eviction: the cache
- * decides time, not bytes.
+ * pages, so there is none until the cache is full for the first time: it costs 8 bytes a page. Then it
+ * is made from the page tables, in the order of files and blocks. An entry whose page was dropped in
+ * the meantime (truncated, removed) is taken over when the hand comes by. Content is never lost by
+ * eviction: the cache decides time, not bytes.
  */
 import { assert } from '../assert.ts';
 import { BLOCK_BYTES } from './disk.ts';
@@ -20,8 +21,10 @@ export class PageCache {
 
   readonly #files: ReadonlyMap<number, SimulatedFile>;
   readonly #capacity: number;
-  #ringFile = new Int32Array(64);
-  #ringBlock = new Int32Array(64);
+  /** Empty until the cache is full; then of its capacity. */
+  #ringFile = NO_RING;
+  #ringBlock = NO_RING;
+  /** Entries of the ring; without one, at least as many as pages are resident. */
   #count = 0;
   #hand = 0;
 
@@ -36,12 +39,14 @@ export class PageCache {
 
   /** Makes a page resident that is not. True if a dirty page had to go for it: the caller writes it to the device. */
   insert(file: SimulatedFile, block: number): boolean {
+    if (this.#ringFile === NO_RING && this.#count === this.#capacity) this.#recount();
     file.pages[block] |= RESIDENT;
     if (this.#count < this.#capacity) {
-      if (this.#count === this.#ringFile.length) this.#grow();
       const slot = this.#count++;
-      this.#ringFile[slot] = file.id;
-      this.#ringBlock[slot] = block;
+      if (this.#ringFile !== NO_RING) {
+        this.#ringFile[slot] = file.id;
+        this.#ringBlock[slot] = block;
+      }
       return false;
     }
     for (let steps = 2 * this.#count + 1; steps > 0; steps--) {
@@ -73,33 +78,31 @@ export class PageCache {
   clear(): void {
     this.#count = 0;
     this.#hand = 0;
+    this.#ringFile = NO_RING;
+    this.#ringBlock = NO_RING;
   }
 
-  /** Room for at least one more entry: without the entries that outlived their pages, or in a larger ring. */
-  #grow(): void {
-    this.#dropStale();
-    const size = this.#ringFile.length;
-    if (this.#count <= size - (size >>> 3)) return;
-    const grown = Math.min(this.#capacity, size < 1 << 16 ? size * 2 : size + (size >>> 2));
-    const files = new Int32Array(grown);
-    files.set(this.#ringFile);
-    this.#ringFile = files;
-    const blocks = new Int32Array(grown);
-    blocks.set(this.#ringBlock);
-    this.#ringBlock = blocks;
-  }
-
-  /** The hand still stands at the ring's start: it sets out when the ring has its final size. */
-  #dropStale(): void {
-    const ringFile = this.#ringFile;
-    const ringBlock = this.#ringBlock;
-    let kept = 0;
-    for (let slot = 0; slot < this.#count; slot++) {
-      const owner = this.#files.get(ringFile[slot]);
-      if (owner === undefined || (owner.page(ringBlock[slot]) & RESIDENT) === 0) continue;
-      ringFile[kept] = ringFile[slot];
-      ringBlock[kept++] = ringBlock[slot];
+  /** Counts what is resident; if that is nearly all the cache holds, makes the ring. */
+  #recount(): void {
+    let resident = 0;
+    for (const file of this.#files.values()) {
+      for (let block = 0; block < file.blockCount; block++) if ((file.pages[block] & RESIDENT) !== 0) resident++;
     }
-    this.#count = kept;
+    assert(resident <= this.#capacity, 'page cache: more pages than it holds');
+    this.#count = resident;
+    // room for an eighth: the next count is far enough away
+    if (resident < this.#capacity - (this.#capacity >>> 3)) return;
+    this.#ringFile = new Int32Array(this.#capacity);
+    this.#ringBlock = new Int32Array(this.#capacity);
+    let slot = 0;
+    for (const file of this.#files.values()) {
+      for (let block = 0; block < file.blockCount; block++) {
+        if ((file.pages[block] & RESIDENT) === 0) continue;
+        this.#ringFile[slot] = file.id;
+        this.#ringBlock[slot++] = block;
+      }
+    }
   }
 }
+
+const NO_RING = new Int32Array(0);
