@@ -22,12 +22,12 @@ import { SECOND } from '../clock.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { Network } from '../network/network.ts';
 import type { Rng } from '../rng.ts';
-import { type ClientReply, type ClientRequest, DELETE, PUT, WAITS } from '../rpc.ts';
+import { type ClientReply, type ClientRequest, DELETE, type Outcome, PUT, WAITS } from '../rpc.ts';
 import type { WorkloadSpec } from '../run-spec.ts';
 import { ArrivalQueue } from './arrival-queue.ts';
 import { Channel, type ChannelOwner } from './channel.ts';
 import type { LatencyRecorder } from './latency-recorder.ts';
-import type { OperationObserver, Outcome } from './observer.ts';
+import type { OperationObserver } from './observer.ts';
 import { RequestSource } from './request-source.ts';
 
 const START = 1;

@@ -1,12 +1,6 @@
 /** Who watches what clients ask and are told: checkers, metrics. Must change nothing in what is simulated. */
 import type { Time } from '../clock.ts';
-import type { ClientReply, ClientRequest } from '../rpc.ts';
-
-/**
- * `ok`: acknowledged. `failed`: certainly without effect, or a read without an answer. `unknown`: a write that
- * may or may not take effect, now or later.
- */
-export type Outcome = 'ok' | 'failed' | 'unknown';
+import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 
 export interface OperationObserver {
   /** An operation begins; its first attempt is about to be sent. */

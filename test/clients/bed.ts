@@ -2,12 +2,13 @@
 
 import { LatencyRecorder } from '../../sim/clients/latency-recorder.ts';
 import { Load, type LoadOptions } from '../../sim/clients/load.ts';
-import type { OperationObserver, Outcome } from '../../sim/clients/observer.ts';
+import type { OperationObserver } from '../../sim/clients/observer.ts';
 import { MILLISECOND, SECOND, type Time } from '../../sim/clock.ts';
 import { EventLoop, type Handler } from '../../sim/loop.ts';
 import { ACCEPTOR, type Connection, type Endpoint, type Side } from '../../sim/network/connection.ts';
 import { Network } from '../../sim/network/network.ts';
 import { Rng } from '../../sim/rng.ts';
+import type { Outcome } from '../../sim/rpc.ts';
 import { type ClientReply, type ClientRequest, OPERATIONS, replyBytes } from '../../sim/rpc.ts';
 import type { LinkSpec, WorkloadSpec } from '../../sim/run-spec.ts';
 import { Trace } from '../../sim/trace.ts';

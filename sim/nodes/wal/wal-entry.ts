@@ -1,5 +1,8 @@
 /** What the log holds, as types: structural, so that the protocol's own objects fit without conversion. */
 import type { Value } from '../../bytes/value.ts';
+import type { Configuration } from '../raft/messages.ts';
+
+export type { Configuration } from '../raft/messages.ts';
 
 /** `type`: 0 normal, 1 configuration change, 2 configuration change v2. Shared by all replicas and never changed. */
 export interface WalEntry {
@@ -14,14 +17,6 @@ export interface HardState {
   readonly term: number;
   readonly vote: number;
   readonly commit: number;
-}
-
-export interface Configuration {
-  readonly voters: readonly number[];
-  readonly learners: readonly number[];
-  readonly votersOutgoing: readonly number[];
-  readonly learnersNext: readonly number[];
-  readonly autoLeave: boolean;
 }
 
 /** A point up to which a snapshot stands in for the log. Index 0 is the empty state before the first entry. */
