@@ -121,7 +121,9 @@ async function runJob(job: Job, options: RunOptions, host: Host): Promise<number
       jobs: jobsOf(options),
       checkDeterminism: options.checkDeterminism === true,
       simulator: host.simulator,
-      onOutcome: () => progress.finished(),
+      onOutcome: (_index, outcome) => {
+        if (outcome.kind !== 'skipped') progress.finished();
+      },
     });
   } finally {
     progress.stop();
