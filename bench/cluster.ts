@@ -45,8 +45,7 @@ export function clusterSpec(setup: Setup): RunSpec {
       nodes: 3,
       engine: { name: engine, options },
       stateMachine,
-      // half of the 16 GB that etcd advises for a large cluster's node
-      disk: { profile: 'nvme', pageCacheBytes: 2 ** 33, capacityBytes: 0 },
+      disk: { profile: 'nvme', pageCacheBytes: 2 ** 32, capacityBytes: 0 },
       cpu: { profile: 'etcd-2021', cores: 4 },
       network: { latencyNs: 50_000, jitterNs: 10_000, bandwidthBytesPerS: 1.25e9, queueBytes: 2 ** 26 },
       raft: {
