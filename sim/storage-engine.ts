@@ -10,6 +10,7 @@
  */
 import type { Batch } from './batch.ts';
 import type { Value } from './bytes/value.ts';
+import type { Duration } from './clock.ts';
 
 /** `fresh`: nothing was there and an empty store was made. `recovered`: what a crash or a clean stop left. */
 export type OpenOutcome = 'fresh' | 'recovered' | 'corrupt' | 'io-error';
@@ -19,6 +20,23 @@ export type Pressure = 'none' | 'slow' | 'stop';
 
 /** Return false to end the scan. Key and value are borrowed until the visitor returns. */
 export type Visitor = (keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value) => boolean;
+
+/**
+ * Work in bounded slices, each of which ends with a `yield`. A job that yields a duration is not gone on with
+ * before so much virtual time has passed: a thread that sleeps. A crash drops it where it stands.
+ */
+export type Job = Generator<Duration | undefined, void>;
+
+/** Records in ascending order of their keys, no key twice. */
+export interface RecordSource {
+  /** How many there are in all. */
+  readonly count: number;
+  /** The current record, valid until the next `next`. */
+  readonly key: Uint8Array;
+  readonly value: Value;
+  /** Moves to the next record, at first to the first one; false at the end. */
+  next(): boolean;
+}
 
 /** Something wrong in the files, found by `check`. `where` names file and offset, page or table. */
 export interface Fault {
@@ -51,8 +69,19 @@ export interface StorageEngine {
   /** Makes everything written so far durable (bolt: the commit; LSM: the WAL's fsync). */
   sync(): WriteOutcome;
   /** The next background job if one is due: each `next()` is one bounded slice. Several may run at a time. */
-  background(): Generator<void, void> | undefined;
+  background(): Job | undefined;
   pressure(): Pressure;
+  /**
+   * What an operator would start by hand: bolt's defragmentation, badger's value-log GC. `task` is one of the
+   * definition's `maintenance`; undefined if there is nothing to do. Runs like a background job.
+   */
+  maintain?(task: string, argument: number): Job | undefined;
+  /**
+   * Fills the table of a store that was opened as `fresh` and has seen no write with what the real system's own
+   * bulk load, or writing the records and waiting for all compactions, would leave; durable when it returns.
+   * Costs no CPU work: nobody waits for it. Without it a store is built by ordinary writes.
+   */
+  bulkLoad?(table: number, records: RecordSource): WriteOutcome;
   /** The rate that `slow` imposes on writers. */
   readonly delayedBytesPerS: number;
   /** Names of the files that make up the store as of the last `sync`, for a snapshot by copy-on-write capture. */

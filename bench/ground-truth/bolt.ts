@@ -6,6 +6,7 @@
 import { BoltEngine } from '../../engines/bolt/engine.ts';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../sim/clock.ts';
 import { CATEGORIES, type Category, type Disk } from '../../sim/disk/disk.ts';
 import { Work } from '../../sim/work.ts';
 import { KEY_BYTES, type KeyOrder, keyCheck, keyIndices, writeKey } from './generator.ts';
@@ -69,7 +70,7 @@ export class BoltRun {
   constructor(disk: Disk, rows: readonly Row[]) {
     this.#disk = disk;
     const first = rows[0]!;
-    const context = { disk, directory: 'bolt/', tables: ['bucket'], work: new Work() };
+    const context = { disk, directory: 'bolt/', tables: ['bucket'], work: new Work(), clock: STOPPED_CLOCK };
     this.engine = new BoltEngine(context, {
       freelist: first.freelist === 'hashmap' ? 'hashmap' : 'array',
       noFreelistSync: first.no_freelist_sync === '1',

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { findEngine } from '../../engines/index.ts';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../sim/clock.ts';
 import { findCostProfile } from '../../sim/cost-profiles.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
@@ -39,7 +40,13 @@ class FragmentedFile {
   constructor(freelist: string, freePages: number) {
     const store = new BlockStore();
     this.#disk = new SimulatedDisk({ store, rng: new Rng(1), pageCacheBytes: 2 ** 26, capacityBytes: 2 ** 40 });
-    const context = { disk: this.#disk, directory: '', tables: ['loaded', 'written'], work: this.#work };
+    const context = {
+      disk: this.#disk,
+      directory: '',
+      tables: ['loaded', 'written'],
+      work: this.#work,
+      clock: STOPPED_CLOCK,
+    };
     this.#engine = findEngine('bolt')!.create(context, { freelist, noFreelistSync: true });
     this.#engine.open();
     const keys = 2 * freePages * LEAF_KEYS;

@@ -21,6 +21,7 @@ import type { File } from '../../sim/disk/disk.ts';
 import type {
   EngineStats,
   Fault,
+  Job,
   OpenOutcome,
   Pressure,
   StorageEngine,
@@ -393,7 +394,7 @@ export class BoltEngine implements StorageEngine {
   // ——— everything else ———
 
   /** Bolt has no background work: all of it is done in the commit. */
-  background(): Generator<void, void> | undefined {
+  background(): Job | undefined {
     return undefined;
   }
 

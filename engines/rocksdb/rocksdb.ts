@@ -22,6 +22,7 @@ import type { DiskOutcome } from '../../sim/disk/disk.ts';
 import type {
   EngineStats,
   Fault,
+  Job,
   OpenOutcome,
   Pressure,
   StorageEngine,
@@ -205,7 +206,7 @@ export class RocksDb implements StorageEngine {
 
   // ——— background ———
 
-  background(): Generator<void, void> | undefined {
+  background(): Job | undefined {
     if (!this.#opened || this.store.failure !== undefined) return undefined;
     const { immutables } = this.#memtables;
     if (!this.#flushing && immutables.length >= this.#flushThreshold()) {
@@ -261,7 +262,7 @@ export class RocksDb implements StorageEngine {
 
   // ——— jobs ———
 
-  *#flush(memtables: Memtable[]): Generator<void, void> {
+  *#flush(memtables: Memtable[]): Job {
     const job = new FlushJob(this.store, memtables);
     while (job.step()) yield;
     const table = job.finish();
@@ -280,7 +281,7 @@ export class RocksDb implements StorageEngine {
     this.#updateController();
   }
 
-  *#compact(compaction: Compaction): Generator<void, void> {
+  *#compact(compaction: Compaction): Job {
     const job = new CompactionJob(this.store, compaction);
     let outcome = compaction.trivialMove ? 'merged' : job.step();
     while (outcome === 'more') {

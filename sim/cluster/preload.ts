@@ -14,6 +14,7 @@ import { assert } from '../assert.ts';
 import { fingerprint } from '../checkers/fingerprint.ts';
 import { writeKey } from '../clients/keys.ts';
 import { ValueSource } from '../clients/values.ts';
+import { STOPPED_CLOCK } from '../clock.ts';
 import type { BlockStore } from '../disk/block-store.ts';
 import type { DiskImage } from '../disk/disk-image.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
@@ -59,7 +60,10 @@ export class Preload {
     const disk = new SimulatedDisk({ store, rng: rng.fork('disk'), pageCacheBytes: 64 << 20, capacityBytes: 2 ** 50 });
     const { directory } = this;
     const work = new Work();
-    const engine = definition.create({ disk, directory, tables: machine.tables, work }, spec.cluster.engine.options);
+    const engine = definition.create(
+      { disk, directory, tables: machine.tables, work, clock: STOPPED_CLOCK },
+      spec.cluster.engine.options,
+    );
     const applied = new AppliedStore(engine, work);
     applied.open();
     const values = new ValueSource(spec.workload.preloadValue ?? spec.workload.value, rng.fork('values'));

@@ -6,7 +6,7 @@
  * A crash drops the generators where they stand.
  */
 import type { EventLoop, Handler } from '../loop.ts';
-import type { StorageEngine } from '../storage-engine.ts';
+import type { Job, StorageEngine } from '../storage-engine.ts';
 import type { Work } from '../work.ts';
 import type { ApplyThread } from './apply-thread.ts';
 import type { StateMachine } from './kv/state-machine.ts';
@@ -22,8 +22,6 @@ const PLAY_LAST = 5;
 /** More than any engine's own limit on background jobs. */
 export const JOBS_MAX = 8;
 
-type Job = Generator<void, void>;
-
 export class BackgroundWork implements Handler {
   readonly traceId: number;
   engine!: StorageEngine;
@@ -35,10 +33,10 @@ export class BackgroundWork implements Handler {
   readonly #work: Work;
   readonly #firstDiskThread: number;
   readonly #jobs: (Job | undefined)[] = new Array(JOBS_MAX).fill(undefined);
+  /** What the job's last slice ended with: how long it sleeps. */
   readonly #pausesNs: number[] = new Array(JOBS_MAX).fill(0);
   /** Handed out, and to be started by the next `kick`. */
   #prepared: Job | undefined;
-  #preparedPauseNs = 0;
   #running = 0;
   /** Counts restores: jobs of a store that was replaced are void. */
   #generation = 0;
@@ -58,7 +56,6 @@ export class BackgroundWork implements Handler {
       if (this.#jobs[slot] !== undefined) continue;
       if (!this.#prepareOne()) return;
       this.#jobs[slot] = this.#prepared;
-      this.#pausesNs[slot] = this.#preparedPauseNs;
       this.#prepared = undefined;
       this.#running++;
       this.#slice(slot);
@@ -72,12 +69,7 @@ export class BackgroundWork implements Handler {
 
   #prepareOne(): boolean {
     if (this.#prepared !== undefined) return true;
-    this.#prepared = this.engine.background();
-    this.#preparedPauseNs = 0;
-    if (this.#prepared === undefined) {
-      this.#prepared = this.stateMachine.background();
-      this.#preparedPauseNs = this.stateMachine.backgroundPauseNs;
-    }
+    this.#prepared = this.engine.background() ?? this.stateMachine.background();
     return this.#prepared !== undefined;
   }
 
@@ -122,7 +114,8 @@ export class BackgroundWork implements Handler {
   #slice(slot: number): void {
     const thread = this.#firstDiskThread + slot;
     this.#machine.disk.thread = thread;
-    const { done } = this.#jobs[slot]!.next();
+    const { done, value } = this.#jobs[slot]!.next();
+    this.#pausesNs[slot] = value ?? 0;
     const computed = this.#machine.compute(this.#loop.now, this.#work);
     if (this.#machine.hasRequests(thread)) {
       this.#loop.schedule(computed, this, done ? PLAY_LAST : PLAY, slot, this.#generation);

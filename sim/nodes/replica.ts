@@ -201,9 +201,9 @@ export class Replica implements StoreSwitch {
 
   switchTo(directory: string): boolean {
     const { engine: definition, stateMachine: machine, spec } = this.#blueprint;
-    const { disk } = this.#machine;
+    const { disk, loop: clock } = this.#machine;
     const { work } = this;
-    const engine = definition.create({ disk, directory, tables: machine.tables, work }, spec.engine.options);
+    const engine = definition.create({ disk, directory, tables: machine.tables, work, clock }, spec.engine.options);
     const stateMachine = machine.create(engine, work);
     const outcome = stateMachine.open();
     if (outcome === 'corrupt' || outcome === 'io-error') {

@@ -5,6 +5,7 @@ import { Batch } from '../../sim/batch.ts';
 import { compareBytes } from '../../sim/bytes/compare.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../sim/clock.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import type { CrashModel } from '../../sim/disk/crash-model.ts';
 import type { DeviceRequest } from '../../sim/disk/disk.ts';
@@ -51,7 +52,10 @@ export class EngineBed {
 
   #make(): StorageEngine {
     const { disk } = this;
-    return this.#definition.create({ disk, directory: DIRECTORY, tables: TABLES, work: new Work() }, this.#options);
+    return this.#definition.create(
+      { disk, directory: DIRECTORY, tables: TABLES, work: new Work(), clock: STOPPED_CLOCK },
+      this.#options,
+    );
   }
 
   /** One batch, to engine and twin. */

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { findEngine } from '../../engines/index.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../sim/clock.ts';
 import { COST_PROFILES, findCostProfile } from '../../sim/cost-profiles.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
@@ -53,7 +54,7 @@ function enginePrice(engine: string, options: ParameterValues, valueBytes: numbe
   const disk = newDisk();
   const work = new Work();
   const definition = findStateMachine('mvcc')!;
-  const context = { disk, directory: 'db/', tables: definition.tables, work };
+  const context = { disk, directory: 'db/', tables: definition.tables, work, clock: STOPPED_CLOCK };
   const machine = definition.create(findEngine(engine)!.create(context, options), work);
   machine.open();
   for (let index = 1; index <= PUTS; index++) {

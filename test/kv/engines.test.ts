@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { findEngine } from '../../engines/index.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../sim/clock.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { findStateMachine } from '../../sim/nodes/kv/index.ts';
@@ -33,7 +34,7 @@ function newDisk(seed: number): SimulatedDisk {
 function open(machine: string, engine: string, options: ParameterValues, disk: SimulatedDisk): StateMachine {
   const definition = findStateMachine(machine)!;
   const work = new Work();
-  const context = { disk, directory: 'db/', tables: definition.tables, work };
+  const context = { disk, directory: 'db/', tables: definition.tables, work, clock: STOPPED_CLOCK };
   const made = definition.create(findEngine(engine)!.create(context, options), work);
   expect(['fresh', 'recovered']).toContain(made.open());
   return made;

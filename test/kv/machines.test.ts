@@ -9,6 +9,7 @@ import { MvccStateMachine } from '../../sim/nodes/kv/mvcc.ts';
 import { encodeCompaction, encodeRequest } from '../../sim/nodes/kv/request-codec.ts';
 import type { ReplySink, StateMachine } from '../../sim/nodes/kv/state-machine.ts';
 import { DELETE, PUT } from '../../sim/rpc.ts';
+import type { Job } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -331,7 +332,7 @@ describe.each(['raw', 'mvcc'])('%s: any history', (name) => {
         const twin = new Twin();
         const log: Command[] = [];
         const sequences = new Map<number, number>();
-        let job: Generator<void, void> | undefined;
+        let job: Job | undefined;
         // behind after a crash, the machine catches up while life goes on
         const replay = (entriesMax: number): void => {
           for (let i = 0; i < entriesMax && machine.appliedIndex < log.length; i++) {

@@ -4,14 +4,14 @@
  *
  * Main counts requests that changed something, from 2 on in a new store; sub counts changes within one request.
  * Compaction keeps, for each key, what a reader at or after the compacted revision can see: the index first, then the table in
- * batches of 1000 revisions, each committed, with a pause in between (`backgroundPauseNs`); a crash in between starts it over.
+ * batches of 1000 revisions, each committed, with a pause in between (`COMPACTION_PAUSE`); a crash in between starts it over.
  *
  * Simplified: the index is compacted in slices of 8192 keys where etcd walks it in one go; leases are always 0;
  * no transactions and watches yet (`#begin`/`#end` and `observer` are their seams).
  */
 import { Value } from '../../bytes/value.ts';
 import { MILLISECOND } from '../../clock.ts';
-import type { Fault, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
+import type { Fault, Job, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
 import type { Work } from '../../work.ts';
 import { AppliedStore, TABLE_KEY, TABLE_META } from './applied-store.ts';
 import { collectDoomed, DoomedRevisions } from './compaction.ts';
@@ -37,12 +37,13 @@ const FINISHED = encode('finishedCompactRev');
 /** etcd's revision of an empty store. */
 const FIRST_REVISION = 1;
 export const COMPACTION_BATCH = 1000;
+/** Between two slices of a compaction, as etcd. */
+const COMPACTION_PAUSE = 10 * MILLISECOND;
 const INDEX_SLICE = 8192;
 
 export class MvccStateMachine implements StateMachine {
   observer: ChangeObserver | undefined;
   /** etcd's compaction sleep. */
-  readonly backgroundPauseNs = 10 * MILLISECOND;
   /** Of the last change. */
   revision = FIRST_REVISION;
   /** Reads below it are refused. */
@@ -166,7 +167,7 @@ export class MvccStateMachine implements StateMachine {
     });
   }
 
-  background(): Generator<void, void> | undefined {
+  background(): Job | undefined {
     if (this.#isCompacting || this.compactedRevision <= this.#finishedRevision) return undefined;
     this.#isCompacting = true;
     return this.#compact(this.compactedRevision);
@@ -288,7 +289,7 @@ export class MvccStateMachine implements StateMachine {
     this.#writeMeta(SCHEDULED, revision);
   }
 
-  *#compact(revision: number): Generator<void, void> {
+  *#compact(revision: number): Job {
     const { index } = this;
     // the schedule must be durable before anything is forgotten
     if (this.commit() !== 'ok') return;
@@ -296,7 +297,7 @@ export class MvccStateMachine implements StateMachine {
     const idEnd = index.idEnd;
     for (let from = 0; from < idEnd; from += INDEX_SLICE) {
       index.compact(revision, from, Math.min(idEnd, from + INDEX_SLICE), kept);
-      yield;
+      yield COMPACTION_PAUSE;
     }
     const doomed = new DoomedRevisions(kept, CHANGES_MAX);
     for (;;) {
@@ -308,7 +309,7 @@ export class MvccStateMachine implements StateMachine {
       }
       if (isLast) break;
       if (this.commit() !== 'ok') return;
-      yield;
+      yield COMPACTION_PAUSE;
     }
     this.#writeMeta(FINISHED, revision);
     this.commit();

@@ -14,7 +14,6 @@ import type { ChangeObserver, ReplySink, StateMachine } from './state-machine.ts
 
 export class RawStateMachine implements StateMachine {
   observer: ChangeObserver | undefined;
-  readonly backgroundPauseNs = 0;
   readonly #store: AppliedStore;
   readonly #engine: StorageEngine;
 

@@ -12,7 +12,7 @@
  * `ChangeObserver`; leases are a table and a request kind.
  */
 import type { Value } from '../../bytes/value.ts';
-import type { Fault, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
+import type { Fault, Job, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
 import type { Work } from '../../work.ts';
 
 /** Hears the outcome of each applied request. Every replica calls it; only the one with the waiting client answers. */
@@ -71,9 +71,8 @@ export interface StateMachine {
    */
   walk(visit: Visitor): void;
 
-  /** The next background job of the machine itself, if one is due: mvcc compaction. Pause `backgroundPauseNs` between slices. */
-  background(): Generator<void, void> | undefined;
-  readonly backgroundPauseNs: number;
+  /** The next background job of the machine itself, if one is due: mvcc compaction. */
+  background(): Job | undefined;
 
   /**
    * Rolled over (index, session, sequence, operation) of every entry applied to the store: equal on two replicas at

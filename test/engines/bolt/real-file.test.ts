@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { BoltEngine } from '../../../engines/bolt/engine.ts';
 import { Value } from '../../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../../sim/clock.ts';
 import { BlockStore } from '../../../sim/disk/block-store.ts';
 import { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import { Rng } from '../../../sim/rng.ts';
@@ -46,7 +47,7 @@ function fileAfter(transactions: readonly Operation[][]): Uint8Array {
     capacityBytes: 1024 * 1024 * 1024,
   });
   const engine = new BoltEngine(
-    { disk, directory: '', tables: ['first'], work: new Work() },
+    { disk, directory: '', tables: ['first'], work: new Work(), clock: STOPPED_CLOCK },
     { freelist: 'array', noFreelistSync: false, fillPercent: 0.5, initialMmapSize: 0, pageSize: 4096 },
   );
   expect(engine.open()).toBe('fresh');

@@ -4,6 +4,7 @@ import { readOptions } from '../../../engines/rocksdb/options.ts';
 import { RocksDb } from '../../../engines/rocksdb/rocksdb.ts';
 import { Batch } from '../../../sim/batch.ts';
 import { Value } from '../../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../../sim/clock.ts';
 import { BlockStore } from '../../../sim/disk/block-store.ts';
 import { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
@@ -26,7 +27,10 @@ export function makeEngine(
   values: ParameterValues = {},
   tables: readonly string[] = ['keys'],
 ): RocksDb {
-  return new RocksDb({ disk, directory: DIRECTORY, tables, work: new Work() }, readOptions(values));
+  return new RocksDb(
+    { disk, directory: DIRECTORY, tables, work: new Work(), clock: STOPPED_CLOCK },
+    readOptions(values),
+  );
 }
 
 /** Runs every job that is due, one after the other, each sync finishing at once. */

@@ -11,6 +11,7 @@ import type { DeviceRequest } from '../../../sim/disk/disk.ts';
 import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
 import { Rng } from '../../../sim/rng.ts';
+import type { Job } from '../../../sim/storage-engine.ts';
 import { bytes, contentOf, drain, filled, makeDisk, makeEngine } from './bench.ts';
 
 const OPTIONS: ParameterValues = {
@@ -65,7 +66,7 @@ class MiniatureHost {
   readonly #rng: Rng;
   readonly #batches = new Rng(5);
   readonly #batch = new Batch();
-  readonly #jobs: (Generator<void, void> | undefined)[] = Array.from({ length: JOB_THREADS + 1 }, () => undefined);
+  readonly #jobs: (Job | undefined)[] = Array.from({ length: JOB_THREADS + 1 }, () => undefined);
   readonly #request: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };
   written = 0;
   /** Batches whose sync has been called, and whose sync has finished. */
