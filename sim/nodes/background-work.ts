@@ -1,15 +1,14 @@
 /**
- * Compaction, garbage collection and the like of one replica: jobs that the engine and the state
- * machine hand out as generators. Each slice has its own processor and disk time, so that it
+ * Compaction, garbage collection and the like of one store: jobs that its source (a replica's engine and
+ * state machine) hands out as generators. Each slice has its own processor and disk time, so that it
  * shares both with the foreground; up to `JOBS_MAX` jobs run at a time, each on a disk thread of its own.
  *
  * A crash drops the generators where they stand.
  */
+import { assert } from '../assert.ts';
 import type { EventLoop, Handler } from '../loop.ts';
-import type { Job, StorageEngine } from '../storage-engine.ts';
+import type { Job } from '../storage-engine.ts';
 import type { Work } from '../work.ts';
-import type { ApplyThread } from './apply-thread.ts';
-import type { StateMachine } from './kv/state-machine.ts';
 import type { Machine } from './machine.ts';
 import type { Process } from './process.ts';
 
@@ -22,11 +21,17 @@ const PLAY_LAST = 5;
 /** More than any engine's own limit on background jobs. */
 export const JOBS_MAX = 8;
 
+/** Whose jobs they are. */
+export interface JobSource {
+  /** The next job that is due. */
+  nextJob(): Job | undefined;
+  /** A slice has had its time: what a held-up writer waits for may be over. */
+  onProgress(): void;
+}
+
 export class BackgroundWork implements Handler {
   readonly traceId: number;
-  engine!: StorageEngine;
-  stateMachine!: StateMachine;
-  applyThread!: ApplyThread;
+  source!: JobSource;
   readonly #machine: Machine;
   readonly #process: Process;
   readonly #loop: EventLoop;
@@ -69,8 +74,17 @@ export class BackgroundWork implements Handler {
 
   #prepareOne(): boolean {
     if (this.#prepared !== undefined) return true;
-    this.#prepared = this.engine.background() ?? this.stateMachine.background();
+    this.#prepared = this.source.nextJob();
     return this.#prepared !== undefined;
+  }
+
+  /** Starts a job that the source does not hand out by itself; needs a free slot. */
+  start(job: Job): void {
+    const slot = this.#jobs.indexOf(undefined);
+    assert(slot >= 0, 'background work: no slot is free');
+    this.#jobs[slot] = job;
+    this.#running++;
+    this.#slice(slot);
   }
 
   /** A stalled writer may wait for it. Starts what is due first. */
@@ -98,10 +112,11 @@ export class BackgroundWork implements Handler {
     if (opcode === LAST_SLICE) {
       this.#jobs[slot] = undefined;
       this.#running--;
-      this.applyThread.unstall();
+      this.source.onProgress();
       this.kick();
       return;
     }
+    if (opcode === SLICE) this.source.onProgress();
     const pauseNs = this.#pausesNs[slot]!;
     if (opcode === SLICE && pauseNs > 0) this.#loop.schedule(this.#loop.now + pauseNs, this, RESUME, slot, generation);
     else this.#slice(slot);

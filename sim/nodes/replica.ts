@@ -12,10 +12,10 @@ import type { Network } from '../network/network.ts';
 import type { Rng } from '../rng.ts';
 import { type ClientRequest, DELETE, PUT } from '../rpc.ts';
 import type { ClusterSpec } from '../run-spec.ts';
-import type { StorageEngine } from '../storage-engine.ts';
+import type { Job, StorageEngine } from '../storage-engine.ts';
 import { Work } from '../work.ts';
 import { ApplyThread } from './apply-thread.ts';
-import { BackgroundWork, JOBS_MAX } from './background-work.ts';
+import { BackgroundWork, JOBS_MAX, type JobSource } from './background-work.ts';
 import type { StateMachine, StateMachineDefinition } from './kv/state-machine.ts';
 import type { Machine } from './machine.ts';
 import type { NodeObserver } from './observer.ts';
@@ -58,7 +58,7 @@ interface Recovered {
   readonly entries: Entry[];
 }
 
-export class Replica implements StoreSwitch {
+export class Replica implements StoreSwitch, JobSource {
   readonly work = new Work();
   readonly applyThread: ApplyThread;
   readonly raftThread: RaftThread;
@@ -116,6 +116,7 @@ export class Replica implements StoreSwitch {
     );
     this.reads = new ReadQueue(machine, process, work, this.#replies, traceId + 3, thread + 2);
     this.background = new BackgroundWork(machine, process, work, traceId + 4, thread + 3);
+    this.background.source = this;
     this.snapshots = new SnapshotKeeper(
       machine.disk,
       this.#root,
@@ -193,6 +194,16 @@ export class Replica implements StoreSwitch {
     return bytes;
   }
 
+  // ——— JobSource ———
+
+  nextJob(): Job | undefined {
+    return this.engine.background() ?? this.stateMachine.background();
+  }
+
+  onProgress(): void {
+    this.applyThread.unstall();
+  }
+
   // ——— StoreSwitch ———
 
   checkpoint(): readonly string[] {
@@ -218,8 +229,6 @@ export class Replica implements StoreSwitch {
     this.applyThread.engine = engine;
     this.reads.stateMachine = stateMachine;
     this.background.abandon();
-    this.background.engine = engine;
-    this.background.stateMachine = stateMachine;
     return true;
   }
 
@@ -280,7 +289,6 @@ export class Replica implements StoreSwitch {
     applyThread.background = background;
     reads.raft = raftThread;
     reads.applyThread = applyThread;
-    background.applyThread = applyThread;
     this.#replies.leader = () => this.raft.leader - 1;
   }
 }
