@@ -19,6 +19,14 @@ export interface EngineContext {
 export interface MaintenanceTask {
   readonly name: string;
   readonly summary: string;
+  /** What `maintain` is given, 0 without it. `name` is how a benchmark's phase or option sets it. */
+  readonly argument?: {
+    readonly name: string;
+    readonly doc: string;
+    readonly default: number;
+    readonly min: number;
+    readonly max: number;
+  };
 }
 
 /** What one phase of a benchmark did to the engine's files, and the engine before and after it. Figures are growths unless said otherwise. */
@@ -33,16 +41,26 @@ export interface PhaseMeasurement {
   readonly directorySyncs: number;
   /** Bytes written up to the end of the last operation, before what ends a phase. */
   readonly bytesBeforeEnd: number;
+  /** At the start of the phase, and at its end; where phases end with a close, of the instance that was closed. */
   readonly before: EngineStats;
   readonly after: EngineStats;
+  /** The greatest growth of each figure of `EngineBench.batchFigures` from one batch. */
+  readonly batchMax: Readonly<Record<string, number>>;
   /** Share of the phase's virtual time for which the writer was held up. */
   readonly stallShare: number;
 }
 
 /** How `raftlab engine bench` runs an engine, so that its figures compare with measurements of the real one. */
 export interface EngineBench {
-  /** What ends a phase once all background work is done. `close` reopens the store for the next phase. */
+  /**
+   * What ends a phase. `flush`: the maintenance task of that name, then all background work; `close`: all background
+   * work, then a close, and the next phase opens the store anew. An engine that says `close` answers `stats` after it.
+   */
   readonly phaseEnd: 'nothing' | 'flush' | 'close';
+  /** A batch is a transaction whose commit syncs, asked for or not. */
+  readonly alwaysSyncs?: boolean;
+  /** Figures of `EngineStats` to be looked at after each batch. */
+  readonly batchFigures?: readonly string[];
   /** The columns of the real engine's measurements, by their names, beside those that every engine has. */
   columns(phase: PhaseMeasurement): Readonly<Record<string, number | string>>;
 }

@@ -22,6 +22,7 @@ const ROOMS: readonly (readonly [RegExp, number, string])[] = [
   [/^sim\/checkers\//, 4, 'checkers'],
   [/^sim\/faults\//, 4, 'faults'],
   [/^sim\/(cluster|determinism)/, 5, 'cluster'],
+  [/^sim\/engine-bench\//, 5, 'engine bench'],
   [/^sim\/(bytes\/)?[^/]+\.ts$/, 0, 'ground'],
   [/^scenarios\//, 6, 'scenarios'],
   [/^reports\//, 6, 'reports'],
