@@ -6,6 +6,8 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 /** A defect in raftlab itself. */
 export const EXIT_BUG = 3;
+/** A history of which neither was proven within its time. */
+export const EXIT_UNKNOWN = 4;
 /** Ctrl-C: what was done is written. */
 export const EXIT_INTERRUPTED = 130;
 

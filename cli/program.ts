@@ -8,9 +8,10 @@ import { PACKAGE } from './package.ts';
 const EXIT_CODES = `
 Exit codes:
   0    fine
-  1    an expectation or an invariant failed
-  2    bad usage or a bad scenario; nothing was run
+  1    an expectation or an invariant failed; a history is not linearizable
+  2    bad usage, a bad scenario, not a history; nothing was run
   3    a defect in raftlab
+  4    whether a history is linearizable was not found out in time
   130  interrupted; what was done is written`;
 
 export async function runProgram(argumentsGiven: readonly string[], host: Host): Promise<number> {

@@ -11,6 +11,7 @@ interface Room {
 /** The first match decides. Rooms on one floor don't see one another; files within a room do. */
 const ROOMS: readonly (readonly [RegExp, number, string])[] = [
   [/^sim\/(loop|trace)\.ts$/, 1, 'kernel'],
+  [/^sim\/linearizability\//, 1, 'linearizability'],
   [/^sim\/disk\//, 2, 'disk'],
   [/^sim\/nodes\/raft\//, 2, 'raft'],
   [/^sim\/network\//, 3, 'network'],

@@ -1,6 +1,7 @@
 /** The commands, in the order of `--help`: adding one is its file and one line here. */
+import { check } from './check.ts';
 import type { CommandDefinition } from './command.ts';
 import { run } from './run.ts';
 import { scenario } from './scenario.ts';
 
-export const COMMANDS: readonly CommandDefinition[] = [run, scenario];
+export const COMMANDS: readonly CommandDefinition[] = [run, check, scenario];

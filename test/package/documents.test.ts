@@ -46,8 +46,20 @@ function blocks(language: string): { page: string; body: string }[] {
 }
 
 /** First cells of a table's rows, without backquotes. */
+/** The part of a page under a heading, without the parts below headings of the same depth. */
+function section(page: string, heading: string): string {
+  const from = page.indexOf(`\n## ${heading}\n`);
+  expect(from, heading).toBeGreaterThan(0);
+  const to = page.indexOf('\n## ', from + 1);
+  return page.slice(from, to < 0 ? page.length : to);
+}
+
 function firstCells(page: string): string[] {
-  return [...text(page).matchAll(/^\| *`?([^|`]*?)`? *\|/gm)].map((match) => match[1]!);
+  return cellsOf(text(page));
+}
+
+function cellsOf(content: string): string[] {
+  return [...content.matchAll(/^\| *`?([^|`]*?)`? *\|/gm)].map((match) => match[1]!);
 }
 
 describe('the pages', () => {
@@ -103,10 +115,19 @@ describe('the pages', () => {
 });
 
 describe('docs/cli.md', () => {
-  it('has the options of run, all of them', async () => {
-    await terminal.run('run', '--help');
+  /** Commands with a section of their own, by its heading without `raftlab`. */
+  const documentedCommands = [...text('docs/cli.md').matchAll(/^## `raftlab ([^`]+)`$/gm)].map((match) => match[1]!);
+
+  it('has sections', () => {
+    expect(documentedCommands).toContain('run');
+  });
+
+  it.each(documentedCommands)('has the options of %s, all of them', async (command) => {
+    await terminal.run(...command.split(' '), '--help');
     const options = [...terminal.out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <\S+>)?)/gm)].map((match) => match[1]!);
-    const documented = firstCells('docs/cli.md').filter((cell) => /^--\w/.test(cell));
+    const documented = cellsOf(section(text('docs/cli.md'), `\`raftlab ${command}\``)).filter((cell) =>
+      /^--\w/.test(cell),
+    );
     expect(documented).toEqual(options.filter((option) => option !== '--help'));
   });
 
