@@ -10,7 +10,7 @@ import { Value } from '../../sim/bytes/value.ts';
 import { type Cursor, TYPE_DELETION } from './cursor.ts';
 import { MergingCursor } from './merging-cursor.ts';
 import { OutputCutter } from './output-cutter.ts';
-import type { Compaction } from './picker.ts';
+import { type Compaction, inputsByLevel, type LevelTables } from './picker.ts';
 import { editedFile, type Store } from './store.ts';
 import type { TableBuilder } from './table-builder.ts';
 import { findTable, type TableFile, TRAILER_BYTES, tableName, totalBytes } from './table-file.ts';
@@ -47,9 +47,10 @@ export class CompactionJob {
       const cursor = (tables: readonly TableFile[]): void => {
         cursors.push(new TablesCursor(store.disk, undefined, store.work).setTables(tables));
       };
-      if (compaction.startLevel === 0) for (const table of compaction.inputs) cursor([table]);
-      else cursor(compaction.inputs);
-      if (compaction.outputInputs.length > 0) cursor(compaction.outputInputs);
+      for (const { level, tables } of inputsByLevel(compaction)) {
+        if (level === 0) for (const table of tables) cursor([table]);
+        else cursor(tables);
+      }
     }
     this.#merging = new MergingCursor(cursors, store.work);
     this.#merging.first();
@@ -86,16 +87,12 @@ export class CompactionJob {
   commit(): boolean {
     const { compaction } = this;
     const store = this.#store;
-    const { startLevel, outputLevel, inputs, outputInputs } = compaction;
-    const added = compaction.trivialMove ? inputs : this.#outputs;
+    const { outputLevel } = compaction;
     const edit: VersionEdit = {
       nextFile: store.nextFile,
       lastSequence: store.lastSequence,
-      deleted: [
-        ...inputs.map(({ number }) => ({ level: startLevel, number })),
-        ...outputInputs.map(({ number }) => ({ level: outputLevel, number })),
-      ],
-      added: added.map((table) => editedFile(outputLevel, table)),
+      deleted: this.#leaving.flatMap(({ level, tables }) => tables.map(({ number }) => ({ level, number }))),
+      added: this.#arriving.map((table) => editedFile(outputLevel, table)),
     };
     const outcome = store.commit([edit]);
     if (outcome !== 'ok') store.fail(outcome, 'manifest of a compaction');
@@ -107,22 +104,24 @@ export class CompactionJob {
     const { compaction } = this;
     const store = this.#store;
     const { version, counters } = store;
-    const { startLevel, outputLevel, inputs, outputInputs, trivialMove } = compaction;
-    for (const table of inputs) version.remove(startLevel, table.number);
-    for (const table of outputInputs) version.remove(outputLevel, table.number);
-    const outputs = trivialMove ? inputs : this.#outputs;
+    const { startLevel, outputLevel, inputs, between, outputInputs, trivialMove } = compaction;
+    const leaving = this.#leaving;
+    const outputs = this.#arriving;
+    let inputBytes = 0;
+    for (const { level, tables } of leaving) {
+      inputBytes += totalBytes(tables);
+      for (const table of tables) version.remove(level, table.number);
+    }
     for (const table of outputs) {
       store.settleTable(table.number);
       version.add(outputLevel, table);
     }
     version.update();
-    const inputBytes = totalBytes(inputs) + totalBytes(outputInputs);
     if (trivialMove) {
       counters.trivialMoves++;
       counters.movedBytes[outputLevel] += inputBytes;
     } else {
-      for (const table of inputs) store.removeTable(table.number, table.reader.file);
-      for (const table of outputInputs) store.removeTable(table.number, table.reader.file);
+      for (const { tables } of leaving) for (const table of tables) store.removeTable(table.number, table.reader.file);
       counters.compactions++;
       counters.readBytes[outputLevel] += inputBytes;
       counters.writtenBytes[outputLevel] += totalBytes(this.#outputs);
@@ -134,6 +133,7 @@ export class CompactionJob {
       startLevel,
       outputLevel,
       inputFiles: inputs.length,
+      betweenInputFiles: between.map(({ level, tables }) => ({ level, files: tables.length })),
       outputLevelInputFiles: outputInputs.length,
       outputFiles: outputs.length,
       inputBytes,
@@ -142,6 +142,17 @@ export class CompactionJob {
       outputEntries: this.#entriesOut,
       score: compaction.score,
     });
+  }
+
+  /** Tables that the compaction takes out of their levels; a move leaves those of the output level. */
+  get #leaving(): LevelTables[] {
+    const { compaction } = this;
+    const all = inputsByLevel(compaction);
+    return compaction.trivialMove ? all.filter(({ level }) => level !== compaction.outputLevel) : all;
+  }
+  /** Tables that it puts into the output level. */
+  get #arriving(): TableFile[] {
+    return this.compaction.trivialMove ? this.#leaving.flatMap(({ tables }) => tables) : this.#outputs;
   }
 
   /** Removes what a failed job has written. */
@@ -209,7 +220,8 @@ export class CompactionJob {
   #mayExistBelow(key: Uint8Array, keyLength: number): boolean {
     const { bottommost, outputLevel } = this.compaction;
     if (bottommost) return false;
-    if (outputLevel === 0) return true;
+    // RocksDB looks further for leveled compaction only.
+    if (outputLevel === 0 || this.#store.options.universal) return true;
     const { levels } = this.#store.version;
     for (let level = outputLevel + 1; level < levels.length; level++) {
       const at = findTable(levels[level], key, 0, keyLength);

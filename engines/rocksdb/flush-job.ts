@@ -100,6 +100,7 @@ export class FlushJob {
       startLevel: 0,
       outputLevel: 0,
       inputFiles: 0,
+      betweenInputFiles: [],
       outputLevelInputFiles: 0,
       outputFiles: 1,
       inputBytes: 0,

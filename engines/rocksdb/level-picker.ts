@@ -250,6 +250,7 @@ export class LevelPicker implements CompactionPicker {
       startLevel,
       outputLevel,
       inputs,
+      between: [],
       outputInputs,
       grandparents,
       smallest,

@@ -1,6 +1,7 @@
 /** RocksDB's options by RocksDB's names: those that shape what reaches the disk. Defaults are 7.8's. */
 import { assert } from '../../sim/assert.ts';
 import type { ParameterSpecs, ParameterValues } from '../../sim/parameters.ts';
+import { readUniversalOptions, UNIVERSAL_OPTION_SPECS, type UniversalOptions } from './universal-options.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -82,6 +83,13 @@ export const OPTION_SPECS: ParameterSpecs = {
     default: false,
     doc: 'Derive the level targets from the size of the last level, and start at the lowest level needed.',
   },
+  compaction_style: {
+    kind: 'choice',
+    choices: ['level', 'universal'],
+    default: 'level',
+    doc: 'Leveled compaction, or universal: whole sorted runs are merged with their neighbours in age.',
+  },
+  ...UNIVERSAL_OPTION_SPECS,
   num_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.' },
   max_compaction_bytes: {
     kind: 'bytes',
@@ -136,7 +144,7 @@ export const OPTION_SPECS: ParameterSpecs = {
   },
 };
 
-export interface Options {
+export interface Options extends UniversalOptions {
   readonly writeBufferBytes: number;
   readonly writeBuffersMax: number;
   readonly writeBuffersToMerge: number;
@@ -148,6 +156,8 @@ export interface Options {
   readonly levelBaseBytes: number;
   readonly levelMultiplier: number;
   readonly dynamicLevelBytes: boolean;
+  /** The compaction style: universal, or else leveled. */
+  readonly universal: boolean;
   readonly levels: number;
   readonly compactionBytesMax: number;
   readonly backgroundJobsMax: number;
@@ -168,6 +178,7 @@ export function readOptions(values: ParameterValues): Options {
     assert(typeof value === 'number', 'rocksdb: an option that is no number');
     return value;
   };
+  const universal = values.compaction_style === 'universal';
   const targetFileBytes = number('target_file_size_base');
   const level0CompactionTrigger = number('level0_file_num_compaction_trigger');
   const level0SlowdownTrigger = Math.max(number('level0_slowdown_writes_trigger'), level0CompactionTrigger);
@@ -185,7 +196,9 @@ export function readOptions(values: ParameterValues): Options {
     targetFileMultiplier: number('target_file_size_multiplier'),
     levelBaseBytes: number('max_bytes_for_level_base'),
     levelMultiplier: number('max_bytes_for_level_multiplier'),
-    dynamicLevelBytes: values.level_compaction_dynamic_level_bytes === true,
+    dynamicLevelBytes: !universal && values.level_compaction_dynamic_level_bytes === true,
+    ...readUniversalOptions(values),
+    universal,
     levels: number('num_levels'),
     compactionBytesMax: number('max_compaction_bytes') || targetFileBytes * 25,
     backgroundJobsMax: number('max_background_jobs'),

@@ -1,11 +1,19 @@
 /** What a compaction style is: something that picks the next compaction from the levels. */
 import type { TableFile } from './table-file.ts';
 
+/** Tables of one level. */
+export interface LevelTables {
+  readonly level: number;
+  readonly tables: readonly TableFile[];
+}
+
 export interface Compaction {
   readonly startLevel: number;
   readonly outputLevel: number;
   /** Of the start level; of level 0 newest first. */
   readonly inputs: readonly TableFile[];
+  /** Of the levels in between, upper level first: universal compaction takes several. */
+  readonly between: readonly LevelTables[];
   /** Of the output level, ascending. */
   readonly outputInputs: readonly TableFile[];
   /** Of the first deeper level that overlaps: outputs are cut at their boundaries. */
@@ -20,6 +28,14 @@ export interface Compaction {
   readonly bottommost: boolean;
   readonly targetFileBytes: number;
   readonly outputFileBytesMax: number;
+}
+
+/** All tables that a compaction takes in, with their levels. */
+export function inputsByLevel(compaction: Compaction): LevelTables[] {
+  const { startLevel, inputs, between, outputLevel, outputInputs } = compaction;
+  const all: LevelTables[] = [{ level: startLevel, tables: inputs }, ...between];
+  if (outputInputs.length > 0) all.push({ level: outputLevel, tables: outputInputs });
+  return all;
 }
 
 export interface CompactionPicker {

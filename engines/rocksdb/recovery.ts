@@ -18,6 +18,7 @@ import { RecordLogReader, RecordLogWriter } from './record-log.ts';
 import { editedFile, logName, manifestName, optionsName, padded, type Store } from './store.ts';
 import { type TableFile, tableName } from './table-file.ts';
 import { openTable } from './table-reader.ts';
+import { universalOptionsText } from './universal-options.ts';
 import { comparatorEdit, type EditedFile } from './version-edit.ts';
 import { WriteBatchReader } from './write-batch.ts';
 
@@ -293,6 +294,7 @@ function optionsText(options: Options): string {
     `  max_bytes_for_level_multiplier=${options.levelMultiplier}`,
     `  level_compaction_dynamic_level_bytes=${options.dynamicLevelBytes}`,
     `  num_levels=${options.levels}`,
+    ...universalOptionsText(options),
     '  compression=kNoCompression',
     '  comparator=leveldb.BytewiseComparator',
     '  table_factory=BlockBasedTable',

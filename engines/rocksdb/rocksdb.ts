@@ -44,6 +44,7 @@ import { recover } from './recovery.ts';
 import { storeStats } from './stats.ts';
 import { logName, manifestName, optionsName, Store } from './store.ts';
 import { tableName } from './table-file.ts';
+import { UniversalPicker } from './universal-picker.ts';
 import { encodeWriteBatch } from './write-batch.ts';
 import { WriteController } from './write-controller.ts';
 
@@ -87,7 +88,8 @@ export class RocksDb implements StorageEngine {
     this.#options = options;
     this.#tableNames = context.tables.length;
     this.#prefixed = context.tables.length > 1;
-    this.#picker = new LevelPicker(options, this.store.version);
+    const { version } = this.store;
+    this.#picker = options.universal ? new UniversalPicker(options, version) : new LevelPicker(options, version);
     this.#controller = new WriteController(options);
     this.#memtables = new MemtableList(options, context.work);
     this.#reader = new Reader(this.store, this.#memtables);
@@ -339,7 +341,7 @@ export class RocksDb implements StorageEngine {
 
   #updateController(): void {
     const { version } = this.store;
-    this.#controller.update(this.#memtables.immutables.length, version.levels[0].length, version.pendingBytes);
+    this.#controller.update(this.#memtables.immutables.length, version.delayTriggerRuns, version.pendingBytes);
   }
 
   #writeFailed(outcome: Exclude<WriteOutcome, 'ok'>, reason: string): WriteOutcome {

@@ -43,6 +43,8 @@ export interface JobEvent {
   readonly startLevel: number;
   readonly outputLevel: number;
   readonly inputFiles: number;
+  /** Universal compaction: input files of the levels in between. */
+  readonly betweenInputFiles: readonly { readonly level: number; readonly files: number }[];
   readonly outputLevelInputFiles: number;
   readonly outputFiles: number;
   readonly inputBytes: number;

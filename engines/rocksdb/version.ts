@@ -33,6 +33,14 @@ export class Version {
     this.update();
   }
 
+  /** What the level-0 triggers of the write controller count: with universal compaction every sorted run. */
+  get delayTriggerRuns(): number {
+    let runs = this.levels[0].length;
+    if (!this.#options.universal) return runs;
+    for (let level = 1; level < this.levels.length; level++) if (this.levels[level].length > 0) runs++;
+    return runs;
+  }
+
   get tables(): number {
     let count = 0;
     for (const level of this.levels) count += level.length;
@@ -144,6 +152,11 @@ export class Version {
       runs++;
       bytes += table.compensatedBytes;
     }
+    if (options.universal) {
+      // The score of the whole store: a level is a sorted run like a file of level 0.
+      for (const tables of this.levels.slice(1)) if (tables.length > 0 && !tables[0].beingCompacted) runs++;
+      return runs / options.level0CompactionTrigger;
+    }
     let score = runs / options.level0CompactionTrigger;
     if (!options.dynamicLevelBytes) return Math.max(score, bytes / options.levelBaseBytes);
     if (bytes >= options.levelBaseBytes) score = Math.max(score, 1.01);
@@ -223,6 +236,8 @@ export class Version {
   /** What it would take to bring every level to its target, level by level. */
   #updatePendingBytes(): void {
     const { levels } = this;
+    this.pendingBytes = 0;
+    if (this.#options.universal) return; // RocksDB estimates it for leveled compaction only
     const { level0CompactionTrigger, levelBaseBytes } = this.#options;
     const zeroBytes = totalBytes(levels[0]);
     const triggered = levels[0].length >= level0CompactionTrigger || zeroBytes >= levelBaseBytes;
