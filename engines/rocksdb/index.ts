@@ -4,7 +4,7 @@ import { RocksDb } from './rocksdb.ts';
 
 export const rocksdb: EngineDefinition = {
   name: 'rocksdb',
-  summary: 'RocksDB 7.8: memtable, WAL, block-based tables, leveled compaction, write stalls',
+  summary: 'RocksDB 7.8: memtable, WAL, block-based tables, leveled or universal compaction, write stalls',
   options: OPTION_SPECS,
   create: (context, options) => new RocksDb(context, readOptions(options)),
 };

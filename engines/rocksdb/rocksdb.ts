@@ -1,5 +1,5 @@
 /**
- * The engine: RocksDB 7.8 with leveled compaction. What it writes is in FORMAT.md.
+ * The engine: RocksDB 7.8 with leveled or universal compaction. What it writes is in FORMAT.md.
  *
  * Threads: `write`, `sync` and reads run on the caller's; flushes and compactions are generators that
  * the host gives threads of their own. A job yields after each bounded slice and after each sync whose
@@ -12,7 +12,7 @@
  * error. Reads go on. Only reopening ends it; RocksDB's automatic resume is not here.
  *
  * Simplified: one flush at a time; no snapshots, merges, range deletions, column families,
- * compression, subcompactions, rate limiter. The next compaction style is another `CompactionPicker`.
+ * compression, subcompactions, rate limiter. A compaction style is a `CompactionPicker`.
  */
 import { assert } from '../../sim/assert.ts';
 import type { Batch } from '../../sim/batch.ts';

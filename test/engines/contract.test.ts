@@ -20,6 +20,12 @@ const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
       level0_file_num_compaction_trigger: 2,
       block_cache_bytes: 0,
     },
+    {
+      compaction_style: 'universal',
+      write_buffer_size: 65536,
+      target_file_size_base: 16384,
+      level0_file_num_compaction_trigger: 2,
+    },
   ],
 };
 
