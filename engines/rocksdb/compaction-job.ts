@@ -114,6 +114,7 @@ export class CompactionJob {
     }
     for (const table of outputs) {
       store.settleTable(table.number);
+      table.compensatedBytes = 0;
       version.add(outputLevel, table);
     }
     version.update();

@@ -17,7 +17,7 @@ const TRIVIAL_MOVE_FILES_MAX = 4;
 const INTRA_LEVEL0_FILES_MIN = 4;
 /** Level 0 must be this much above its trigger before its files are merged among themselves. */
 const INTRA_LEVEL0_EXCESS = 2;
-/** Only so many files of a level are ranked by overlap; the rest keep their order. */
+/** Only so many files of a level are ranked by overlap. */
 const RANKED_FILES_MAX = 50;
 
 export class LevelPicker implements CompactionPicker {
@@ -167,14 +167,10 @@ export class LevelPicker implements CompactionPicker {
       }
       ratio.set(table, Math.floor((bytes * 1024) / table.compensatedBytes));
     }
-    const ranked = tables.slice().sort((a, b) => {
+    return partlySorted(tables, RANKED_FILES_MAX, (a, b) => {
       const difference = ratio.get(a)! - ratio.get(b)!;
       return difference !== 0 ? difference : compareInternalKeys(a.smallest, b.smallest);
     });
-    if (ranked.length <= RANKED_FILES_MAX) return ranked;
-    const first = ranked.slice(0, RANKED_FILES_MAX);
-    const chosen = new Set(first);
-    return first.concat(tables.filter((table) => !chosen.has(table)));
   }
 
   #complete(level: number, outputLevel: number, picked: TableFile[], score: number): Compaction | undefined {
@@ -241,7 +237,7 @@ export class LevelPicker implements CompactionPicker {
         grandparents = this.#version.overlapping(level, smallest, largest);
       }
     }
-    const bottommost = this.#isBottommost(startLevel, outputLevel, inputs, smallest, largest);
+    const bottommost = this.#isBottommost(outputLevel, inputs, smallest, largest);
     let targetFileBytes = options.targetFileBytes;
     const steps = outputLevel - 1 - (options.dynamicLevelBytes ? this.#version.baseLevel : 0);
     for (let i = 0; i < steps; i++) targetFileBytes *= options.targetFileMultiplier;
@@ -273,18 +269,14 @@ export class LevelPicker implements CompactionPicker {
     });
   }
 
-  #isBottommost(
-    startLevel: number,
-    outputLevel: number,
-    inputs: readonly TableFile[],
-    smallest: Uint8Array,
-    largest: Uint8Array,
-  ): boolean {
+  #isBottommost(outputLevel: number, inputs: readonly TableFile[], smallest: Uint8Array, largest: Uint8Array): boolean {
     const { levels } = this.#version;
-    if (startLevel === 0 && inputs[inputs.length - 1] !== levels[0][levels[0].length - 1]) return false;
+    if (outputLevel === 0) {
+      const oldest = inputs[inputs.length - 1] === levels[0][levels[0].length - 1];
+      return oldest && levels.every((tables, level) => level === 0 || tables.length === 0);
+    }
     for (let level = outputLevel + 1; level < levels.length; level++) {
-      const overlapping = this.#version.overlapping(level, smallest, largest);
-      if (overlapping.length > 0) return false;
+      if (this.#version.overlapping(level, smallest, largest).length > 0) return false;
     }
     return true;
   }
@@ -305,6 +297,29 @@ export class LevelPicker implements CompactionPicker {
         compareUserKeys(compaction.largest, smallest) >= 0,
     );
   }
+}
+
+/**
+ * The `count` smallest in order, then the others as std::partial_sort leaves them: each that came to belong to the
+ * smallest has left its place to the largest of those so far.
+ */
+function partlySorted(
+  tables: readonly TableFile[],
+  count: number,
+  compare: (a: TableFile, b: TableFile) => number,
+): TableFile[] {
+  const first = tables.slice(0, count).sort(compare);
+  const others = tables.slice(count);
+  for (let i = 0; i < others.length; i++) {
+    const table = others[i];
+    const largest = first[count - 1];
+    if (compare(table, largest) >= 0) continue;
+    others[i] = largest;
+    let at = count - 1;
+    for (; at > 0 && compare(first[at - 1], table) > 0; at--) first[at] = first[at - 1];
+    first[at] = table;
+  }
+  return first.concat(others);
 }
 
 function isBusy(table: TableFile): boolean {

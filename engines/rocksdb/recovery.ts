@@ -253,7 +253,7 @@ export function openListedTable(
   const table = openTable(disk, name, file.number, file.bytes, work);
   if (typeof table === 'string') return table;
   const { number, bytes, smallest, largest, smallestSequence, largestSequence } = file;
-  const { reader, entries, deletions, rawValueBytes } = table;
+  const { reader, entries, deletions, rawKeyBytes, rawValueBytes } = table;
   return {
     number,
     bytes,
@@ -263,6 +263,7 @@ export function openListedTable(
     largestSequence,
     entries,
     deletions,
+    rawKeyBytes,
     rawValueBytes,
     compensatedBytes: 0,
     beingCompacted: false,

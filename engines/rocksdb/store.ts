@@ -120,6 +120,7 @@ export class Store {
       largestSequence: builder.largestSequence,
       entries: builder.entries,
       deletions: builder.deletions,
+      rawKeyBytes: builder.rawKeyBytes,
       rawValueBytes: builder.rawValueBytes,
       compensatedBytes: 0,
       beingCompacted: false,

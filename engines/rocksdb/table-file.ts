@@ -16,6 +16,7 @@ export interface TableFile {
   /** From the table's properties. */
   entries: number;
   deletions: number;
+  rawKeyBytes: number;
   rawValueBytes: number;
   /** `bytes`, raised where most entries are deletions, so that those move down early. 0 until first asked for. */
   compensatedBytes: number;

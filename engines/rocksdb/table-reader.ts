@@ -124,6 +124,7 @@ export interface OpenedTable {
   readonly properties: ReadonlyMap<string, Uint8Array>;
   readonly entries: number;
   readonly deletions: number;
+  readonly rawKeyBytes: number;
   readonly rawValueBytes: number;
 }
 
@@ -180,6 +181,7 @@ function readTable(disk: Disk, file: File, number: number, work: Work): OpenedTa
     properties,
     entries: propertyNumber(properties, 'rocksdb.num.entries'),
     deletions: propertyNumber(properties, 'rocksdb.deleted.keys'),
+    rawKeyBytes: propertyNumber(properties, 'rocksdb.raw.key.size'),
     rawValueBytes: propertyNumber(properties, 'rocksdb.raw.value.size'),
   };
 }

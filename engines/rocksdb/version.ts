@@ -25,6 +25,11 @@ export class Version {
   readonly scores: number[] = [];
   /** RocksDB's estimated_compaction_needed_bytes. */
   pendingBytes = 0;
+  /** Sums over all tables that were ever added, those that are gone included. */
+  #addedValues = 0;
+  #addedBytes = 0;
+  #addedRawKeyBytes = 0;
+  #addedRawValueBytes = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -129,13 +134,23 @@ export class Version {
         const total = totalBytes(levels[level]);
         if (total > target) comingDown += total - target;
       }
-      // Insertion: highest first, upper level first among equals.
-      let at = this.scores.length;
-      while (at > 0 && this.scores[at - 1] < score) at--;
-      this.scores.splice(at, 0, score);
-      this.scoreLevels.splice(at, 0, level);
+      this.scores.push(score);
+      this.scoreLevels.push(level);
     }
+    this.#sortScores();
     this.#updatePendingBytes();
+  }
+
+  /** Highest first, by exchanges as RocksDB makes them: they decide the order among equals. */
+  #sortScores(): void {
+    const { scores, scoreLevels } = this;
+    for (let i = 0; i < scores.length - 1; i++) {
+      for (let j = i + 1; j < scores.length; j++) {
+        if (scores[i] >= scores[j]) continue;
+        [scores[i], scores[j]] = [scores[j], scores[i]];
+        [scoreLevels[i], scoreLevels[j]] = [scoreLevels[j], scoreLevels[i]];
+      }
+    }
   }
 
   /** The most urgent score. */
@@ -213,24 +228,33 @@ export class Version {
     }
   }
 
-  /** A table's deletions count for values of average size where they are most of its entries. */
+  /**
+   * A table's deletions count for values of average size where they are most of its entries. The average is that of
+   * all tables so far, as stored; a table keeps the size that it got with the average of its day.
+   */
   #updateCompensatedBytes(): void {
-    let values = 0;
-    let valueBytes = 0;
+    const added: TableFile[] = [];
     for (const level of this.levels) {
-      for (const table of level) {
-        values += table.entries - table.deletions;
-        valueBytes += table.rawValueBytes;
-      }
+      for (const table of level) if (table.compensatedBytes === 0) added.push(table);
     }
-    const average = values > 0 ? Math.floor(valueBytes / values) : 0;
-    for (const level of this.levels) {
-      for (const table of level) {
-        if (table.compensatedBytes !== 0) continue;
-        const excess = Math.max(0, table.deletions * 2 - table.entries);
-        table.compensatedBytes = table.bytes + excess * average * DELETION_WEIGHT;
-      }
+    for (const table of added) {
+      this.#addedValues += table.entries - table.deletions;
+      this.#addedBytes += table.bytes;
+      this.#addedRawKeyBytes += table.rawKeyBytes;
+      this.#addedRawValueBytes += table.rawValueBytes;
     }
+    const average = this.#averageValueBytes();
+    for (const table of added) {
+      const excess = Math.max(0, table.deletions * 2 - table.entries);
+      table.compensatedBytes = table.bytes + excess * average * DELETION_WEIGHT;
+    }
+  }
+
+  /** Whole bytes at each step, as RocksDB divides. */
+  #averageValueBytes(): number {
+    if (this.#addedValues === 0) return 0;
+    const raw = this.#addedRawKeyBytes + this.#addedRawValueBytes;
+    return Math.floor((Math.floor(this.#addedRawValueBytes / this.#addedValues) * this.#addedBytes) / raw);
   }
 
   /** What it would take to bring every level to its target, level by level. */

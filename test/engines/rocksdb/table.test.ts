@@ -38,6 +38,7 @@ function build(disk: SimulatedDisk, entries: readonly Entry[], values: Parameter
     largestSequence: builder.largestSequence,
     entries: builder.entries,
     deletions: builder.deletions,
+    rawKeyBytes: 0,
     rawValueBytes: builder.rawValueBytes,
     compensatedBytes: 0,
     beingCompacted: false,
