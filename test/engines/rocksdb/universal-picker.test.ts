@@ -20,6 +20,7 @@ function stubTable(number: number, size: number, busy: boolean, from = 'a', to =
     largestSequence: number,
     entries: 10,
     deletions: 0,
+    rawKeyBytes: 0,
     rawValueBytes: 100,
     compensatedBytes: 0,
     beingCompacted: busy,
