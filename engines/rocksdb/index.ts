@@ -6,5 +6,9 @@ export const rocksdb: EngineDefinition = {
   name: 'rocksdb',
   summary: 'RocksDB 7.8: memtable, WAL, block-based tables, leveled or universal compaction, write stalls',
   options: OPTION_SPECS,
+  maintenance: [
+    { name: 'flush', summary: 'write the memtables to level 0 (Flush)' },
+    { name: 'compact', summary: 'flush, and compact everything into the last level (CompactRange)' },
+  ],
   create: (context, options) => new RocksDb(context, readOptions(options)),
 };

@@ -5,11 +5,11 @@
  * nothing overlaps and they can just be moved. When level 0 is blocked by a running compaction its
  * newest files are merged among themselves.
  *
- * Not here: TTL, periodic and manual compactions, round robin, range deletions.
+ * Not here: TTL, periodic compactions, round robin, range deletions.
  */
 import { assert } from '../../sim/assert.ts';
 import type { Options } from './options.ts';
-import type { Compaction, CompactionPicker } from './picker.ts';
+import type { Compaction, CompactionPicker, ManualPick } from './picker.ts';
 import { compareInternalKeys, compareUserKeys, type TableFile, totalBytes } from './table-file.ts';
 import type { Version } from './version.ts';
 
@@ -32,12 +32,50 @@ export class LevelPicker implements CompactionPicker {
 
   pick(): Compaction | undefined {
     const picked = this.#pick();
-    if (picked === undefined) return undefined;
-    for (const table of picked.inputs) mark(table);
-    for (const table of picked.outputInputs) mark(table);
-    this.#running.push(picked);
+    return picked === undefined ? undefined : this.#start(picked);
+  }
+
+  /** Of the last level that is used nothing is taken, unless it is level 0. */
+  manualLevels(): number[] {
+    const used = this.#version.levels.flatMap((tables, level) => (tables.length > 0 ? [level] : []));
+    const first = used[0] ?? 0;
+    const last = Math.max(1, used[used.length - 1] ?? 0);
+    return Array.from({ length: last - first }, (_, i) => first + i);
+  }
+
+  pickManual(level: number, from: Uint8Array | undefined): ManualPick | 'conflict' | undefined {
+    const outputLevel = level === 0 ? this.#version.baseLevel : level + 1;
+    const tables = this.#version.levels[level].filter(
+      (table) => from === undefined || compareUserKeys(table.largest, from) >= 0,
+    );
+    if (tables.length === 0) return undefined;
+    const count = level === 0 ? tables.length : this.#manualCount(tables, outputLevel);
+    const inputs = tables.slice(0, count);
+    if (inputs.some(isBusy)) return 'conflict';
+    if (level === 0 && this.#running.some((compaction) => compaction.startLevel === 0)) return 'conflict';
+    const compaction = this.#complete(level, outputLevel, inputs, -1);
+    return compaction === undefined
+      ? 'conflict'
+      : { compaction: this.#start(compaction), next: tables[count]?.smallest };
+  }
+
+  /** As many as with what they overlap stay below the limit on a compaction, and the one that reaches it. */
+  #manualCount(tables: readonly TableFile[], outputLevel: number): number {
+    let bytes = 0;
+    for (let i = 0; i < tables.length; i++) {
+      bytes += tables[i].bytes;
+      const below = totalBytes(this.#version.overlapping(outputLevel, tables[0].smallest, tables[i].largest));
+      if (bytes + below >= this.#options.compactionBytesMax) return i + 1;
+    }
+    return tables.length;
+  }
+
+  #start(compaction: Compaction): Compaction {
+    for (const table of compaction.inputs) mark(table);
+    for (const table of compaction.outputInputs) mark(table);
+    this.#running.push(compaction);
     this.#version.updateScores();
-    return picked;
+    return compaction;
   }
 
   release(compaction: Compaction): void {

@@ -21,6 +21,11 @@ export class MemtableList {
     return this.immutables.length < this.#options.writeBuffersMax;
   }
 
+  /** Immutable ones that no flush has taken yet, oldest first. */
+  waiting(): Memtable[] {
+    return this.immutables.filter((memtable) => !memtable.isBeingFlushed);
+  }
+
   /** The active memtable becomes immutable; the next one's batches go to the WAL `logNumber`. */
   switch(logNumber: number, lastSequence: number): void {
     this.immutables.push(this.active);

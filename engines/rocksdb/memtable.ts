@@ -46,6 +46,7 @@ export class Memtable {
   baseSequence = 0;
   entries = 0;
   deletions = 0;
+  isBeingFlushed = false;
 
   constructor(writeBufferBytes: number, work: Work) {
     this.arena = new Arena(writeBufferBytes);
@@ -59,6 +60,7 @@ export class Memtable {
     this.baseSequence = baseSequence;
     this.entries = 0;
     this.deletions = 0;
+    this.isBeingFlushed = false;
     this.#words.fill(0, 0, HEAD + 1);
     this.#end = HEAD + 1;
     this.#height = 1;

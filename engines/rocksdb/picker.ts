@@ -38,9 +38,22 @@ export function inputsByLevel(compaction: Compaction): LevelTables[] {
   return all;
 }
 
+/** A compaction that an operator asked for; `next` is where the following one goes on, undefined: it was the last. */
+export interface ManualPick {
+  readonly compaction: Compaction;
+  readonly next: Uint8Array | undefined;
+}
+
 export interface CompactionPicker {
   /** The next compaction, its inputs marked; undefined if none is due or possible beside those running. */
   pick(): Compaction | undefined;
+  /** The levels that a compaction of the whole store goes through, in order. */
+  manualLevels(): number[];
+  /**
+   * All of `level`, or from the key `from` on as much of it as one compaction may take in, its inputs marked.
+   * `conflict`: a running compaction is in the way. Undefined: there is nothing there.
+   */
+  pickManual(level: number, from: Uint8Array | undefined): ManualPick | 'conflict' | undefined;
   /** The compaction has ended: its inputs are free. */
   release(compaction: Compaction): void;
 }

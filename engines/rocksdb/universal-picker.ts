@@ -14,7 +14,7 @@
  */
 import { assert } from '../../sim/assert.ts';
 import type { Options } from './options.ts';
-import { type Compaction, type CompactionPicker, inputsByLevel, type LevelTables } from './picker.ts';
+import { type Compaction, type CompactionPicker, inputsByLevel, type LevelTables, type ManualPick } from './picker.ts';
 import { compareInternalKeys, compareUserKeys, type TableFile } from './table-file.ts';
 import type { Version } from './version.ts';
 
@@ -45,16 +45,32 @@ export class UniversalPicker implements CompactionPicker {
     const runs = this.#sortedRuns();
     if (runs.length === 0 || runs.length < this.#options.level0CompactionTrigger) return undefined;
     const picked = this.#pickForSizeAmplification(runs) ?? this.#pickForSizeRatio(runs) ?? this.#pickForRunCount(runs);
-    if (picked === undefined) return undefined;
-    for (const { tables } of inputsByLevel(picked)) {
+    return picked === undefined ? undefined : this.#start(picked);
+  }
+
+  manualLevels(): number[] {
+    return [0];
+  }
+
+  /** All sorted runs into the last level. */
+  pickManual(): ManualPick | 'conflict' | undefined {
+    const runs = this.#sortedRuns();
+    if (runs.length === 0) return undefined;
+    if (runs.some(({ beingCompacted }) => beingCompacted)) return 'conflict';
+    const compaction = this.#build(runs, 0, runs.length);
+    return compaction === undefined ? 'conflict' : { compaction: this.#start(compaction), next: undefined };
+  }
+
+  #start(compaction: Compaction): Compaction {
+    for (const { tables } of inputsByLevel(compaction)) {
       for (const table of tables) {
         assert(!table.beingCompacted, 'universal picker: a table in two compactions');
         table.beingCompacted = true;
       }
     }
-    this.#running.push(picked);
+    this.#running.push(compaction);
     this.#version.updateScores();
-    return picked;
+    return compaction;
   }
 
   release(compaction: Compaction): void {
