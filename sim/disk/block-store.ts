@@ -10,6 +10,9 @@
  * A block is never changed: a write packs a new one. Slots that became free serve their own class
  * only; what a store once took it keeps, as a slab allocator does. Over `bytesMax` it throws
  * `BlockStoreFullError`: that is this machine's memory, not the simulated world's.
+ *
+ * A store can stand on another one (`base`), which several may do: references into the base's chunks
+ * mean the same block here. They have no owners to count, so that nothing of the base is ever written.
  */
 import { assert } from '../assert.ts';
 import { SparseBuffer } from '../bytes/sparse-buffer.ts';
@@ -85,11 +88,22 @@ export class BlockStore {
   readonly #bumpLeft = new Int32Array(CLASS_BYTES.length);
   readonly #scratch = new Uint8Array(PACK_SCRATCH_BYTES + UNIT_BYTES);
   readonly #scratchWords = new Int32Array(this.#scratch.buffer);
-  readonly #templates = new BlockTemplates();
+  readonly #templates: BlockTemplates;
   readonly #unpacked = new SparseBuffer(BLOCK_BYTES + UNIT_BYTES);
+  /** References below are the base's. */
+  readonly #ownFrom: BlockRef = 0;
 
-  constructor(bytesMax = ADDRESSABLE_BYTES) {
+  /** Of `base`, what was stored before the call can be read here; `bytesMax` counts its chunks too. */
+  constructor(bytesMax = ADDRESSABLE_BYTES, base?: BlockStore) {
     this.#bytesMax = Math.min(bytesMax, ADDRESSABLE_BYTES);
+    this.#templates = base === undefined ? new BlockTemplates() : base.#templates.copy();
+    if (base === undefined) return;
+    const chunks = base.#bytes.length;
+    this.#bytes.push(...base.#bytes);
+    this.#words.push(...base.#words);
+    this.#ownFrom = (chunks * CHUNK_BYTES) / UNIT_BYTES;
+    this.#spanCount = chunks * SPANS_PER_CHUNK;
+    this.#spanClass = new Uint8Array(this.#spanCount + 64);
   }
 
   /** Memory taken from the machine for slots. */
@@ -114,7 +128,7 @@ export class BlockStore {
 
   /** One more owner. Returns what the new owner is to hold: a copy, if the block has 65,535 already. */
   share(ref: BlockRef): BlockRef {
-    if (ref <= 0) return ref;
+    if (ref < this.#ownFrom || ref <= 0) return ref;
     const bytes = this.#bytes[ref >>> UNITS_PER_CHUNK_LOG2];
     const at = (ref & ((1 << UNITS_PER_CHUNK_LOG2) - 1)) * UNIT_BYTES;
     const owners = bytes[at] | (bytes[at + 1] << 8);
@@ -130,7 +144,7 @@ export class BlockStore {
 
   /** One owner less; the last one frees the slot. */
   release(ref: BlockRef): void {
-    if (ref <= 0) return;
+    if (ref < this.#ownFrom || ref <= 0) return;
     const chunk = ref >>> UNITS_PER_CHUNK_LOG2;
     const bytes = this.#bytes[chunk];
     const unit = ref & ((1 << UNITS_PER_CHUNK_LOG2) - 1);

@@ -212,6 +212,35 @@ describe('the block store', () => {
     expect([store.blockCount, store.usedBytes]).toEqual([0, 0]);
   });
 
+  it('can stand on another one, which it reads and never writes', () => {
+    const block = (id: number): SparseBuffer => {
+      const data = new SparseBuffer();
+      data.u64(id);
+      data.run(FILL, 3000);
+      data.u64(id + 1);
+      return data;
+    };
+    const base = new BlockStore();
+    const refs = [1, 2, 3].map((id) => base.put(block(id), 0, 3016));
+    const own = [1, 2].map(() => new BlockStore(undefined, base));
+    const texts = (store: BlockStore, of: readonly number[]): number[] =>
+      of.map((ref) => {
+        const into = new SparseBuffer();
+        store.read(ref, into, 0, BLOCK_BYTES);
+        return into.readU64(0);
+      });
+    for (const [i, store] of own.entries()) {
+      for (const ref of refs) expect(store.share(ref)).toBe(ref);
+      const written = [10, 20].map((id) => store.put(block(id + i), 0, 3016));
+      expect(texts(store, [...refs, ...written])).toEqual([1, 2, 3, 10 + i, 20 + i]);
+      for (const ref of [...written, ...refs, ...refs]) store.release(ref);
+      expect([store.blockCount, store.usedBytes]).toEqual([0, 0]);
+    }
+    expect(texts(base, refs)).toEqual([1, 2, 3]);
+    expect(base.blockCount).toBe(3);
+    expect(() => new BlockStore(1 << 20, base).put(block(4), 0, 3016)).toThrow(BlockStoreFullError);
+  });
+
   it('uses freed slots again and refuses to grow beyond its limit', () => {
     const store = new BlockStore(1 << 20);
     const data = new SparseBuffer();
