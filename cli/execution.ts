@@ -10,6 +10,8 @@ export interface ExecutionOptions {
   readonly simulator: string | undefined;
   /** Called once for each task, in the order of the tasks. */
   onOutcome(index: number, outcome: RunOutcome): void;
+  /** Called often while nothing else can be. */
+  draw(): void;
 }
 
 export async function execute(
@@ -26,7 +28,8 @@ export async function execute(
     onOutcome(outcomes.length - 1, outcome);
   };
   if (jobs <= 1) {
-    for (const task of tasks) take(await runTask(task, () => setImmediate()));
+    const mainThread = { breathe: () => setImmediate(), draw: () => options.draw() };
+    for (const task of tasks) take(await runTask(task, mainThread));
     return outcomes;
   }
   await inWorkers(tasks, jobs, take);

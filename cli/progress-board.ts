@@ -3,13 +3,15 @@
  * reads them when it draws. Torn reads cost a wrong digit on a screen. The one flag that matters,
  * "stop", is atomic.
  *
- * Layout: an Int32 flag, 4 bytes of padding, then for each run three doubles: events, virtual ns,
- * fraction done.
+ * Layout: an Int32 flag, 4 bytes of padding, then for each run five doubles: events, virtual ns,
+ * fraction done, keys preloaded so far, keys to preload.
  */
 const EVENTS = 0;
 const NOW_NS = 1;
 const FRACTION = 2;
-const WORDS = 3;
+const PRELOADED = 3;
+const PRELOAD = 4;
+const WORDS = 5;
 
 export class ProgressBoard {
   readonly buffer: SharedArrayBuffer;
@@ -39,6 +41,20 @@ export class ProgressBoard {
     this.#figures[at + EVENTS] = events;
     this.#figures[at + NOW_NS] = nowNs;
     this.#figures[at + FRACTION] = fraction;
+  }
+
+  /** The run has not begun: its store is being built. */
+  setPreload(run: number, keysDone: number, keys: number): void {
+    const at = run * WORDS;
+    this.#figures[at + PRELOADED] = keysDone;
+    this.#figures[at + PRELOAD] = keys;
+  }
+
+  /** Share of its store that is built, while that is being done; undefined before and after. */
+  preloading(run: number): { readonly fraction: number; readonly keys: number } | undefined {
+    const keys = this.#figures[run * WORDS + PRELOAD]!;
+    if (keys === 0 || this.fraction(run) > 0) return undefined;
+    return { fraction: this.#figures[run * WORDS + PRELOADED]! / keys, keys };
   }
 
   fraction(run: number): number {

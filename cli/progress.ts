@@ -15,10 +15,12 @@ const LINES_MAX = 10;
 export interface Progress {
   /** The next run in order has ended. */
   finished(): void;
+  /** Draws if it is time: for when the timer can't, because the main thread is busy. */
+  draw(): void;
   stop(): void;
 }
 
-export const SILENT: Progress = { finished: () => undefined, stop: () => undefined };
+export const SILENT: Progress = { finished: () => undefined, draw: () => undefined, stop: () => undefined };
 
 export async function startProgress(
   host: Host,
@@ -33,7 +35,7 @@ async function bar(name: string, specs: readonly RunSpec[], board: ProgressBoard
   const { default: cliProgress } = await import('cli-progress');
   const startedAt = performance.now();
   const drawn: SingleBar = new cliProgress.SingleBar({
-    format: `${name} [{bar}] {percentage}% | {finished}/${specs.length} runs | {rate} events/s | {virtual} virtual | {left} left`,
+    format: `${name} [{bar}] {percentage}% | {finished}/${specs.length} runs | {doing} | {left} left`,
     clearOnComplete: true,
     hideCursor: true,
     barsize: 24,
@@ -42,18 +44,23 @@ async function bar(name: string, specs: readonly RunSpec[], board: ProgressBoard
   const figures = (): Record<string, string | number> => {
     const seconds = (performance.now() - startedAt) / 1000;
     const done = board.fractionDone;
+    const rate = shortNumber(board.events / Math.max(seconds, 0.001));
     return {
       finished: board.finished,
-      rate: shortNumber(board.events / Math.max(seconds, 0.001)),
-      virtual: shortTime(board.virtualNs / 1e9),
+      doing: preloadingOf(board)?.text ?? `${rate} events/s | ${shortTime(board.virtualNs / 1e9)} virtual`,
       left: done > 0.01 ? shortTime((seconds * (1 - done)) / done) : '…',
     };
   };
   drawn.start(1000, 0, figures());
   const draw = (): void => drawn.update(Math.floor(board.fractionDone * 1000), figures());
   const timer = setInterval(draw, BAR_INTERVAL_MS);
+  const paced = everyMs(BAR_INTERVAL_MS, () => {
+    draw();
+    drawn.render(); // its own timer is as blocked as ours
+  });
   return {
     finished: draw,
+    draw: paced,
     stop() {
       clearInterval(timer);
       drawn.stop();
@@ -68,6 +75,11 @@ function lines(host: Host, name: string, specs: readonly RunSpec[], board: Progr
   const tick = (): void => {
     const spec = specs[finished];
     if (spec === undefined) return;
+    const preloading = preloadingOf(board);
+    if (preloading !== undefined) {
+      host.error(`${name}: ${preloading.text} (${label(specs[preloading.run]!)})\n`);
+      return;
+    }
     const rate = shortNumber(board.events / ((performance.now() - startedAt) / 1000));
     const percent = Math.floor(board.fractionDone * 100);
     host.error(
@@ -83,7 +95,29 @@ function lines(host: Host, name: string, specs: readonly RunSpec[], board: Progr
         host.error(`${name}: ${finished} of ${specs.length} runs done (${label(spec)})\n`);
       }
     },
+    draw: everyMs(LINE_INTERVAL_MS, tick),
     stop: () => clearInterval(timer),
+  };
+}
+
+/** Of the first run whose store is being built. */
+function preloadingOf(board: ProgressBoard): { readonly run: number; readonly text: string } | undefined {
+  for (let run = 0; run < board.runs; run++) {
+    const preloading = board.preloading(run);
+    if (preloading === undefined) continue;
+    const percent = Math.floor(preloading.fraction * 100);
+    return { run, text: `preloading ${percent} % of ${shortNumber(preloading.keys)} keys` };
+  }
+  return undefined;
+}
+
+function everyMs(intervalMs: number, work: () => void): () => void {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - last < intervalMs) return;
+    last = now;
+    work();
   };
 }
 

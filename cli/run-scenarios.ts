@@ -124,6 +124,7 @@ async function runJob(job: Job, options: RunOptions, host: Host): Promise<number
       onOutcome: (_index, outcome) => {
         if (outcome.kind !== 'skipped') progress.finished();
       },
+      draw: () => progress.draw(),
     });
   } finally {
     progress.stop();

@@ -29,16 +29,28 @@ export type RunOutcome =
 /** A few to some hundred ms: often enough for a screen and for Ctrl-C, rare enough to cost nothing. */
 const EVENTS_A_SLICE = 10_000;
 
-/** `breathe` lets the thread's own events (signals, timers) in between slices; a worker has none. */
-export async function runTask(task: RunTask, breathe?: () => Promise<void>): Promise<RunOutcome> {
+/** What a run in the main thread owes to it; a worker has nothing else to do. */
+export interface MainThread {
+  /** Lets the thread's own events (signals, timers) in between slices. */
+  breathe(): Promise<void>;
+  /** Shows the progress, if it is time, while no events can be let in. */
+  draw(): void;
+}
+
+export async function runTask(task: RunTask, mainThread?: MainThread): Promise<RunOutcome> {
   const board = new ProgressBoard(task.board);
   if (board.stopped) return { kind: 'skipped' };
   try {
     const simulator = await loadSimulator(task.simulator);
     const share = task.checkDeterminism ? 0.5 : 1;
-    const result = await drive(simulator.createRun(task.spec), { task, board, breathe, share, before: 0 });
+    const onPreload = (keysDone: number, keys: number): void => {
+      board.setPreload(task.index, keysDone, keys);
+      mainThread?.draw();
+    };
+    const run = simulator.createRun(task.spec, onPreload);
+    const result = await drive(run, { task, board, mainThread, share, before: 0 });
     if (!task.checkDeterminism || result.ended === 'interrupted') return { kind: 'done', result };
-    return await compared(simulator, result, task, board, breathe);
+    return await compared(simulator, result, task, board, mainThread);
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { kind: 'failed', failure: { message, stack: stack ?? message } };
@@ -50,9 +62,9 @@ async function compared(
   result: RunResult,
   task: RunTask,
   board: ProgressBoard,
-  breathe: (() => Promise<void>) | undefined,
+  mainThread: MainThread | undefined,
 ): Promise<RunOutcome> {
-  const pass = { task, board, breathe, share: 0.5, before: result.events };
+  const pass = { task, board, mainThread, share: 0.5, before: result.events };
   const again = await drive(simulator.createRun(task.spec), pass);
   if (again.ended === 'interrupted' || again.traceHash === result.traceHash) return { kind: 'done', result };
   // a third pair may agree: then all we know is that two did not
@@ -63,18 +75,18 @@ async function compared(
 interface Pass {
   readonly task: RunTask;
   readonly board: ProgressBoard;
-  readonly breathe: (() => Promise<void>) | undefined;
+  readonly mainThread: MainThread | undefined;
   /** Of the task's work. */
   readonly share: number;
   /** Events of the passes before. */
   readonly before: number;
 }
 
-async function drive(run: Run, { task, board, breathe, share, before }: Pass): Promise<RunResult> {
+async function drive(run: Run, { task, board, mainThread, share, before }: Pass): Promise<RunResult> {
   const done = before > 0 ? 1 - share : 0;
   while (run.advance(EVENTS_A_SLICE)) {
     board.set(task.index, before + run.events, run.now, done + run.fractionDone * share);
-    if (breathe !== undefined) await breathe();
+    await mainThread?.breathe();
     if (board.stopped) {
       run.interrupt();
       break;

@@ -17,7 +17,8 @@ export interface Run {
 }
 
 export interface Simulator {
-  createRun(spec: RunSpec): Run;
+  /** `onPreload` hears of the store that is built before this returns. */
+  createRun(spec: RunSpec, onPreload?: (keysDone: number, keys: number) => void): Run;
   firstDivergence(specA: RunSpec, specB: RunSpec): Divergence | undefined;
 }
 

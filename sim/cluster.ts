@@ -18,10 +18,10 @@ import { Checks, type KeyVisitor, type WalkableReplica } from './cluster/checks.
 import { FaultPort } from './cluster/fault-port.ts';
 import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
+import type { PreloadProgress } from './cluster/preload-build.ts';
 import { ByteSampler, STEPS } from './cluster/sampler.ts';
 import { Timeline } from './cluster/timeline.ts';
 import { findCostProfile } from './cost-profiles.ts';
-import { BlockStore } from './disk/block-store.ts';
 import { CRASH_MODELS } from './disk/crash-model.ts';
 import { Device } from './disk/device.ts';
 import { findDeviceProfile } from './disk/profiles.ts';
@@ -58,8 +58,9 @@ export interface Run {
   finish(): RunResult;
 }
 
-export function createRun(spec: RunSpec): Run {
-  return new ClusterRun(spec);
+/** A store to be preloaded is built before this returns; `onPreload` hears how far that is. */
+export function createRun(spec: RunSpec, onPreload?: PreloadProgress): Run {
+  return new ClusterRun(spec, onPreload);
 }
 
 type Phase = 'running' | 'draining' | 'settling' | 'over';
@@ -76,7 +77,6 @@ class ClusterRun implements Run {
   readonly #checks: Checks;
   readonly #timeline: Timeline;
   readonly #faults: FaultPort;
-  readonly #store = new BlockStore();
   readonly #preload: Preload;
   #phase: Phase = 'running';
   #ended = 'complete';
@@ -88,7 +88,7 @@ class ClusterRun implements Run {
   #leaderChanges = 0;
   #lastLeader = -1;
 
-  constructor(spec: RunSpec) {
+  constructor(spec: RunSpec, onPreload?: PreloadProgress) {
     this.#spec = spec;
     const { cluster, workload, end } = spec;
     this.#clientsStart = workload.startNs ?? 0;
@@ -103,7 +103,7 @@ class ClusterRun implements Run {
     assert(crashModel !== undefined, 'cluster: crash model not registered');
 
     const { loop } = this;
-    this.#preload = new Preload(spec, engine, stateMachine, this.#store, root.fork('preload'));
+    this.#preload = new Preload(spec, engine, stateMachine, root.fork('preload'), onPreload);
     this.#checks = new Checks(
       loop,
       { nodes: cluster.nodes, keys: this.#keySpace(), progressBoundNs: end.settleNs },
@@ -121,7 +121,7 @@ class ClusterRun implements Run {
     this.#hosts = nodes.map((node) => {
       const stream = root.fork(`node/${node}`);
       const disk = new SimulatedDisk({
-        store: this.#store,
+        store: this.#preload.store,
         rng: stream.fork('disk'),
         pageCacheBytes: cluster.disk.pageCacheBytes,
         capacityBytes: cluster.disk.capacityBytes > 0 ? cluster.disk.capacityBytes : device.capacityBytes,
