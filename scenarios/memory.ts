@@ -8,6 +8,8 @@ import type { RunPlan } from './resolve.ts';
 const KEY_OVERHEAD_BYTES = 24;
 /** A revision under mvcc: its revision key, the protobuf around the value, its place in the index. */
 const REVISION_OVERHEAD_BYTES = 64;
+/** What each node and checker keeps of a preloaded key, though the store itself is shared: block tables, fingerprints. */
+const PRELOADED_KEY_BYTES = 6;
 /** No cluster of the simulator or of the real world commits more; bounds what a closed loop can write. */
 const OPERATIONS_PER_S_MAX = 200_000;
 
@@ -19,10 +21,10 @@ export function memoryBytesMin(plan: RunPlan): number {
   const operations = Math.min(end.operations || Number.POSITIVE_INFINITY, (end.timeNs / 1e9) * ratePerS);
   const puts = shares === 0 ? 0 : operations * (mix.put / shares);
   // a key that is written again is one key to raw, one revision more to mvcc
-  const stored =
-    cluster.stateMachine === 'mvcc'
-      ? workload.preloadKeys + puts
-      : Math.max(workload.preloadKeys, Math.min(keys.count, puts));
-  const overhead = KEY_OVERHEAD_BYTES + (cluster.stateMachine === 'mvcc' ? REVISION_OVERHEAD_BYTES : 0);
-  return Math.round(cluster.nodes * stored * (keys.bytes + overhead));
+  const isVersioned = cluster.stateMachine === 'mvcc';
+  const written = isVersioned ? puts : Math.max(0, Math.min(keys.count, puts) - workload.preloadKeys);
+  const keyBytes = keys.bytes + KEY_OVERHEAD_BYTES + (isVersioned ? REVISION_OVERHEAD_BYTES : 0);
+  // one store for all nodes; under mvcc each has an index of its own
+  const preloaded = KEY_OVERHEAD_BYTES + cluster.nodes * (isVersioned ? keyBytes : PRELOADED_KEY_BYTES);
+  return Math.round(cluster.nodes * written * keyBytes + workload.preloadKeys * preloaded);
 }

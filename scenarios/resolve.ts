@@ -72,6 +72,29 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
   };
 }
 
+/** Without `keys.count`: as many different keys, or as many as are preloaded by bytes. */
+const DEFAULT_KEYS = 100_000;
+
+/** Keys preloaded; undefined where what decides it did not validate. */
+export function preloadKeys({ preload, value }: Lenient<Body['workload']>): number | undefined {
+  if (preload?.bytes === undefined) return preload?.keys;
+  const size = preload.value ?? value;
+  if (size === undefined) return undefined;
+  const [from, to] = typeof size === 'number' ? [size, size] : 'mean' in size ? [size.mean, size.mean] : bounds(size);
+  return from === undefined || to === undefined ? undefined : Math.floor(preload.bytes / Math.max(1, (from + to) / 2));
+}
+
+function bounds(size: { readonly min?: number | undefined; readonly max?: number | undefined }) {
+  return [size.min, size.max];
+}
+
+/** Different keys of the workload. */
+export function keyCount(workload: Lenient<Body['workload']>): number {
+  const { keys, preload } = workload;
+  if (keys?.count !== undefined) return keys.count;
+  return (preload?.bytes === undefined ? undefined : preloadKeys(workload)) ?? DEFAULT_KEYS;
+}
+
 function resolveWorkload(workload: Body['workload']): WorkloadSpec {
   const { load, value, keys, preload } = workload;
   return {
@@ -81,14 +104,14 @@ function resolveWorkload(workload: Body['workload']): WorkloadSpec {
         ? { kind: 'closed', ratePerSMax: workload.rateLimit ?? 0 }
         : { kind: 'open', ratePerS: load.open, arrivals: load.arrivals },
     mix: workload.mix,
-    keys: { order: keys.order, count: keys.count, bytes: keys.size, zipfianExponent: keys.zipfianExponent },
+    keys: { order: keys.order, count: keyCount(workload), bytes: keys.size, zipfianExponent: keys.zipfianExponent },
     value: resolveValue(value),
     rangeKeys: workload.rangeKeys,
     serializableReads: workload.reads === 'serializable',
     target: workload.target,
     timeoutNs: workload.timeout,
     backoff: { initialNs: workload.backoff.initial, maxNs: workload.backoff.max },
-    preloadKeys: preload.keys,
+    preloadKeys: preloadKeys(workload)!,
     ...(preload.value === undefined ? {} : { preloadValue: resolveValue(preload.value) }),
     ...(preload.holes === 0 ? {} : { preloadHoles: { share: preload.holes, runKeys: preload.holeKeys } }),
     startNs: workload.start,

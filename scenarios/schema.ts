@@ -207,19 +207,22 @@ function preloadSchema() {
   const keys = wholeNumber(0, 1e9, 'Keys that are in every store before the run starts.');
   const mapping = fields(
     {
-      keys,
+      keys: keys.optional(),
+      bytes: quantity('bytes', 1, 2 ** 50, 'Bytes of their values, instead of their number.').optional(),
       value: valueSchema("Sizes of their values; without it the clients' sizes.").optional(),
       holes: ratio(0, 1, 'Share of them that is deleted again before the run starts.').prefault(0),
       holeKeys: wholeNumber(1, 1e6, 'Neighbouring keys in one hole.').prefault(1),
     },
     'Keys that are in every store before the run starts, with their own sizes and holes.',
-  );
+  ).refine((preload) => preload.keys !== undefined || preload.bytes !== undefined, {
+    error: () => 'says neither how many keys nor how many bytes; allowed: keys or bytes',
+  });
   return z
     .union([keys.transform((count) => mapping.parse({ keys: count })), mapping], {
       error: (issue) =>
-        `${shown(issue.input)} is not a number of keys; allowed: 100000, {keys: 100000, value: 1KiB, holes: 50 %, holeKeys: 2}`,
+        `${shown(issue.input)} is not a number of keys; allowed: 100000, {keys: 100000, value: 1KiB, holes: 50 %, holeKeys: 2}, {bytes: 64GiB, value: 4KiB}`,
     })
-    .meta({ description: 'Keys that are in every store before the run starts: their number, or {keys, …}.' })
+    .meta({ description: 'Keys that are in every store before the run starts: their number, {keys, …} or {bytes, …}.' })
     .prefault(0);
 }
 
@@ -260,7 +263,11 @@ function workloadSchema() {
           order: choice(['sequential', 'uniform', 'zipfian', 'latest'], 'Which key an operation takes.').prefault(
             'uniform',
           ),
-          count: wholeNumber(1, 1e9, 'Number of different keys.').prefault(100_000),
+          count: wholeNumber(
+            1,
+            1e9,
+            'Number of different keys; without it 100000, or what is preloaded by bytes.',
+          ).optional(),
           size: quantity('bytes', 8, 32_768, 'Length of a key.').prefault('16B'),
           zipfianExponent: decimalNumber(0.01, 10, 'zipfian and latest: skew.').prefault(0.99),
         },

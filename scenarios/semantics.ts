@@ -7,7 +7,7 @@ import type { LinkName, ParameterSpec, ParameterSpecs, ParameterValues } from '.
 import type { Catalogue, FaultEntry } from './catalogue.ts';
 import type { Lenient } from './lenient.ts';
 import type { Path } from './path.ts';
-import { endTimeNs, FAULT_TIMING, namedFaults } from './resolve.ts';
+import { endTimeNs, FAULT_TIMING, keyCount, namedFaults, preloadKeys } from './resolve.ts';
 import type { Body, FaultBody } from './schema.ts';
 import { allowedText } from './suggestion.ts';
 import { formatQuantity } from './units.ts';
@@ -67,10 +67,11 @@ function checkWorkload(workload: NonNullable<Good['workload']>, report: Report):
   if (load !== undefined && load !== 'closed' && workload.rateLimit !== undefined) {
     report(at('rateLimit'), 'limits a closed loop only; allowed: leave it out, or load: closed', true);
   }
-  if (keys?.count !== undefined && keys.size !== undefined) {
-    const least = String(keys.count - 1).length + 1;
+  const count = keyCount(workload);
+  if (keys?.size !== undefined) {
+    const least = String(count - 1).length + 1;
     if (keys.size < least) {
-      report(at('keys', 'size'), `${keys.size}B is too short for ${keys.count} keys; allowed: at least ${least}B`);
+      report(at('keys', 'size'), `${keys.size}B is too short for ${count} keys; allowed: at least ${least}B`);
     }
   }
   for (const [value, path] of [
@@ -81,10 +82,29 @@ function checkWorkload(workload: NonNullable<Good['workload']>, report: Report):
     if ('min' in value) exceeds([...path, 'min'], value.min, value.max, 'bytes');
     if ('mean' in value) exceeds([...path, 'mean'], value.mean, value.max, 'bytes');
   }
-  if (preload?.keys !== undefined && keys?.count !== undefined && preload.keys > keys.count) {
-    report(at('preload'), `${preload.keys} is more than keys.count; allowed: at most ${keys.count}`);
-  }
+  checkPreload(workload, at('preload'), report);
   exceeds(at('backoff', 'initial'), backoff?.initial, backoff?.max, 'duration');
+}
+
+const PRELOAD_KEYS_MAX = 1e9;
+
+function checkPreload(workload: NonNullable<Good['workload']>, path: Path, report: Report): void {
+  const { preload } = workload;
+  if (preload === undefined) return;
+  const { keys, bytes } = preload;
+  if (keys !== undefined && bytes !== undefined) {
+    report([...path, 'bytes'], 'beside keys; allowed: one of the two', true);
+    return;
+  }
+  const preloaded = preloadKeys(workload);
+  if (preloaded === undefined) return;
+  const count = keyCount(workload);
+  if (bytes !== undefined && (preloaded === 0 || preloaded > PRELOAD_KEYS_MAX)) {
+    const text = formatQuantity('bytes', bytes);
+    report([...path, 'bytes'], `${text} are ${preloaded} values; allowed: 1 to ${PRELOAD_KEYS_MAX} values`);
+  } else if (preloaded > count) {
+    report(path, `${preloaded} is more than keys.count; allowed: at most ${count}`);
+  }
 }
 
 function checkStart(start: number | undefined, end: NonNullable<Good['end']>, report: Report): void {

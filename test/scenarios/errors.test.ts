@@ -166,6 +166,31 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
     '3:12: workload.preload: 100001 is more than keys.count; allowed: at most 100000',
   ],
   [
+    'neither keys nor bytes preloaded',
+    'workload: {preload: {value: 4KiB}}',
+    '3:12: workload.preload: says neither how many keys nor how many bytes; allowed: keys or bytes',
+  ],
+  [
+    'keys and bytes preloaded',
+    'workload: {preload: {keys: 5, bytes: 1GiB}}',
+    '3:31: workload.preload.bytes: beside keys; allowed: one of the two',
+  ],
+  [
+    'less than one value preloaded',
+    'workload: {preload: {bytes: 1KiB, value: 4KiB}}',
+    '3:29: workload.preload.bytes: 1KiB are 0 values; allowed: 1 to 1000000000 values',
+  ],
+  [
+    'more bytes preloaded than there are keys for',
+    'workload: {preload: {bytes: 1GiB, value: 1KiB}, keys: {count: 5}}',
+    '3:12: workload.preload: 1048576 is more than keys.count; allowed: at most 5',
+  ],
+  [
+    'keys too short for what is preloaded',
+    'workload: {preload: {bytes: 64GiB, value: 256B}, keys: {size: 9B}}',
+    '3:63: workload.keys.size: 9B is too short for 268435456 keys; allowed: at least 10B',
+  ],
+  [
     'preloaded sizes the wrong way round',
     'workload: {preload: {keys: 10, value: {min: 2KiB, max: 1KiB}}}',
     '3:45: workload.preload.value.min: 2KiB is more than max (1KiB)',
@@ -450,10 +475,10 @@ expect: [{metric: fsyncs, max: many}]
 
   it('refuses what cannot fit into memory, and not what can', () => {
     const text = `${HEAD}cluster: {stateMachine: raw}\nworkload: {preload: 100000000, keys: {count: 100000000, size: 16B}}`;
-    expect(problems(text, [], { memoryBytesMax: 2 ** 33 })).toEqual([
-      't.yaml:4:1: workload: the stores of this scenario need at least 11.2 GiB of memory, and a run may take 8 GiB; allowed: fewer keys, nodes or operations',
+    expect(problems(text, [], { memoryBytesMax: 3 * 2 ** 30 })).toEqual([
+      't.yaml:4:1: workload: the stores of this scenario need at least 3.9 GiB of memory, and a run may take 3 GiB; allowed: fewer keys, nodes or operations',
     ]);
-    expect(problems(text, [], { memoryBytesMax: 2 ** 34 })).toEqual([]);
+    expect(problems(text, [], { memoryBytesMax: 4 * 2 ** 30 })).toEqual([]);
   });
 
   it('does not choke on hostile YAML', () => {
