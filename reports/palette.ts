@@ -38,6 +38,8 @@ const CATEGORY_PAINTS: Readonly<Record<(typeof CATEGORIES)[number], Paint>> = {
   snapshot: { light: '#5b5b66', dark: '#9a9aa6' },
   checkpoint: { light: '#3d97ad', dark: '#67bdd2' },
   ledger: { light: '#9c2f45', dark: '#cf6579' },
+  'ledger-index': { light: '#d8909d', dark: '#ebb3bd' },
+  'ledger-commit': { light: '#5f1726', dark: '#a34a5c' },
   other: { light: '#b9b9b9', dark: '#6f6f78' },
 };
 

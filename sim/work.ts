@@ -10,7 +10,8 @@ import type { Duration } from './clock.ts';
 const WORK_KINDS = [
   // bytes
   'bytesCopied', // memory to memory: page serialised, value moved, message encoded
-  'bytesHashed', // checksummed (CRC32C, FNV) or digested
+  'bytesHashed', // checksummed (CRC32C, FNV)
+  'bytesDigested', // through SHA-256
   'systemCalls', // read, write, fsync: the kernel's entry and exit, not the device
   // ordered structures
   'keysCompared', // one key comparison in a binary search, a skip list or a merge
@@ -47,6 +48,7 @@ export const WORK_KIND_NAMES: readonly WorkKind[] = WORK_KINDS;
 const indexOf = (kind: WorkKind): number => WORK_KINDS.indexOf(kind);
 export const BYTES_COPIED = indexOf('bytesCopied');
 export const BYTES_HASHED = indexOf('bytesHashed');
+export const BYTES_DIGESTED = indexOf('bytesDigested');
 export const SYSTEM_CALLS = indexOf('systemCalls');
 export const KEYS_COMPARED = indexOf('keysCompared');
 export const ITEMS_MOVED = indexOf('itemsMoved');

@@ -39,6 +39,8 @@ const BOUNDARY: Readonly<Record<Category, 'raftLog' | 'engine' | 'snapshot'>> = 
   gc: 'engine',
   checkpoint: 'engine',
   ledger: 'engine',
+  'ledger-index': 'engine',
+  'ledger-commit': 'engine',
   other: 'engine',
 };
 

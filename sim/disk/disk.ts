@@ -25,7 +25,9 @@ export const CATEGORIES = [
   'gc',
   'snapshot', // received or written for Raft snapshots
   'checkpoint',
-  'ledger',
+  'ledger', // journal of a ledger
+  'ledger-index', // nodes of its key index
+  'ledger-commit', // its accumulator and block commits
   'other',
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
