@@ -1,6 +1,7 @@
 /** The table at the end of a run: a line for each variant, means over its seeds. The reports say more. */
 import { formatFigure, type Unit } from '../reports/format.ts';
 import type { RunResult } from '../sim/result.ts';
+import { textTable } from './text-table.ts';
 
 interface SummaryColumn {
   readonly title: string;
@@ -31,15 +32,7 @@ export function summaryTable(runs: readonly RunResult[]): string {
     const cells = columns.map((column) => formatFigure(mean(own.map((run) => column.figure(run))), column.unit));
     rows.push([variant, String(own.length), ...cells]);
   }
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => padded(cell, widths[i]!, i === 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return textTable(rows);
 }
 
 function isFigure(value: number | undefined): value is number {
@@ -49,8 +42,4 @@ function isFigure(value: number | undefined): value is number {
 function mean(values: readonly (number | undefined)[]): number | undefined {
   const figures = values.filter(isFigure);
   return figures.length === 0 ? undefined : figures.reduce((sum, value) => sum + value, 0) / figures.length;
-}
-
-function padded(cell: string, width: number, isText: boolean): string {
-  return isText ? cell.padEnd(width) : cell.padStart(width);
 }

@@ -73,5 +73,10 @@ export interface EngineDefinition {
   readonly options: ParameterSpecs;
   readonly maintenance?: readonly MaintenanceTask[];
   readonly bench?: EngineBench;
+  /**
+   * Why the real engine refuses to write a batch of so many such records; undefined if it takes it. Who asks tells the
+   * user; `write` may assert it.
+   */
+  refusal?(options: ParameterValues, keyBytes: number, valueBytes: number, batch: number): string | undefined;
   create(context: EngineContext, options: ParameterValues): StorageEngine;
 }

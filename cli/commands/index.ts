@@ -1,7 +1,8 @@
 /** The commands, in the order of `--help`: adding one is its file and one line here. */
 import { check } from './check.ts';
 import type { CommandDefinition } from './command.ts';
+import { engine } from './engine.ts';
 import { run } from './run.ts';
 import { scenario } from './scenario.ts';
 
-export const COMMANDS: readonly CommandDefinition[] = [run, check, scenario];
+export const COMMANDS: readonly CommandDefinition[] = [run, engine, check, scenario];

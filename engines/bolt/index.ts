@@ -1,6 +1,7 @@
 /** The `bolt` engine as the registry sees it. */
 import type { ParameterSpecs, ParameterValues } from '../../sim/parameters.ts';
 import type { EngineContext, EngineDefinition } from '../engine.ts';
+import { boltBench } from './bench.ts';
 import { BoltEngine } from './engine.ts';
 
 const options = {
@@ -36,6 +37,7 @@ export const bolt: EngineDefinition = {
   name: 'bolt',
   summary: "bbolt 1.3.6: copy-on-write B+tree in one file, etcd's engine",
   options,
+  bench: boltBench,
   create(context: EngineContext, values: ParameterValues): BoltEngine {
     return new BoltEngine(context, {
       freelist: (values.freelist ?? options.freelist.default) === 'hashmap' ? 'hashmap' : 'array',

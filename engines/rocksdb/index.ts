@@ -1,4 +1,5 @@
 import type { EngineDefinition } from '../engine.ts';
+import { rocksdbBench } from './bench.ts';
 import { OPTION_SPECS, readOptions } from './options.ts';
 import { RocksDb } from './rocksdb.ts';
 
@@ -10,5 +11,6 @@ export const rocksdb: EngineDefinition = {
     { name: 'flush', summary: 'write the memtables to level 0 (Flush)' },
     { name: 'compact', summary: 'flush, and compact everything into the last level (CompactRange)' },
   ],
+  bench: rocksdbBench,
   create: (context, options) => new RocksDb(context, readOptions(options)),
 };
