@@ -19,6 +19,8 @@ export interface EngineContext {
 export interface MaintenanceTask {
   readonly name: string;
   readonly summary: string;
+  /** Done again, unless a number is given, until it finds nothing to do or changes no file: value-log GC. Otherwise once. */
+  readonly repeats?: boolean;
   /** What `maintain` is given, 0 without it. `name` is how a benchmark's phase or option sets it. */
   readonly argument?: {
     readonly name: string;

@@ -177,7 +177,8 @@ export class EngineBenchRun {
       this.#keyCheck = 0;
       this.#series.start(0);
       this.#writer.start(phase, this.#ordinal, new Uint32Array(0), () => {}, this.#fail);
-      this.#maintenance.start(phase, this.#operationsDone);
+      const task = this.#definition.maintenance?.find(({ name }) => name === phase.operation);
+      this.#maintenance.start(phase, task?.repeats === true, this.#operationsDone);
     }
   }
 
@@ -264,8 +265,9 @@ export class EngineBenchRun {
 
   #watch(): void {
     const { now } = this.#loop;
-    if (this.results.length + this.#writer.done !== this.#operationsSeen) {
-      this.#operationsSeen = this.results.length + this.#writer.done;
+    const operations = this.results.length + this.#writer.done + this.#maintenance.rounds;
+    if (operations !== this.#operationsSeen) {
+      this.#operationsSeen = operations;
       this.#progressAt = now;
     } else if (now - this.#progressAt > REST_NS_MAX) {
       this.#fail('background work has not come to rest in an hour of virtual time');

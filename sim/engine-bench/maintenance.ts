@@ -11,13 +11,15 @@ export class Maintenance {
   #phase!: PhaseSpec;
   #then: () => void = () => {};
   #stateBefore = '';
+  #roundsMax = 1;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  start(phase: PhaseSpec, then: () => void): void {
+  start(phase: PhaseSpec, repeats: boolean, then: () => void): void {
     this.#phase = phase;
+    this.#roundsMax = phase.operations > 0 ? phase.operations : repeats ? ROUNDS_MAX : 1;
     this.#then = then;
     this.rounds = 0;
     this.#store.onProgress = this.#onProgress;
@@ -25,12 +27,12 @@ export class Maintenance {
   }
 
   #round(): void {
-    const { operation, argument, operations } = this.#phase;
+    const { operation, argument } = this.#phase;
     const { foreground, engine, background } = this.#store;
     const state = this.#state();
     const changedNothing = this.rounds > 0 && state === this.#stateBefore;
     this.#stateBefore = state;
-    const isOver = changedNothing || this.rounds >= (operations === 0 ? ROUNDS_MAX : operations);
+    const isOver = changedNothing || this.rounds >= this.#roundsMax;
     foreground.enter();
     const job = isOver ? undefined : engine.maintain?.(operation, argument);
     if (job === undefined) this.#store.onProgress = () => {};
