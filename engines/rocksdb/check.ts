@@ -4,15 +4,19 @@
  * Checked: files are there with the sizes recorded; every block's checksum; keys in strict internal
  * order; first and last key, sequence numbers and number of entries as recorded; separators of the
  * index; every key in its filter; levels below 0 disjoint; no sequence number above the last; the
- * tables in memory are those of the manifest; live WALs read to their ends without a gap.
+ * tables in memory are those of the manifest; live WALs read to their ends without a gap; blob files as
+ * `check-blobs.ts` says.
  *
  * Not checked: that values are the ones that were written (only a checker outside knows them), and
  * tables that running jobs are still writing.
  */
 import { compareRanges } from '../../sim/bytes/compare.ts';
+import { Value } from '../../sim/bytes/value.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { bloomHash, bloomMayContain } from './bloom-filter.ts';
+import { BlobCheck } from './check-blobs.ts';
+import { TYPE_BLOB_INDEX, TYPE_VALUE } from './cursor.ts';
 import { readManifest } from './manifest.ts';
 import { RecordLogReader } from './record-log.ts';
 import { openListedTable } from './recovery.ts';
@@ -36,10 +40,12 @@ export function checkStore(store: Store, logs: readonly number[]): Fault[] {
   if (state === undefined) add(`${store.directory}CURRENT`, 'the file is missing');
   else if ('what' in state) faults.push(state);
   else {
+    const blobs = new BlobCheck(store, state.blobs, add);
     state.levels.forEach((files, level) => {
-      for (const file of files) checkTable(store, file, work, add);
+      for (const file of files) checkTable(store, file, blobs, work, add);
       if (level > 0) checkDisjoint(store.directory, files, add);
     });
+    blobs.finish();
     checkMemory(store, state.levels, add);
     if (state.lastSequence > store.lastSequence) add(state.name, 'a last sequence number from the future');
   }
@@ -49,21 +55,23 @@ export function checkStore(store: Store, logs: readonly number[]): Fault[] {
 
 type Add = (where: string, what: string) => void;
 
-function checkTable(store: Store, file: EditedFile, work: Work, add: Add): void {
+function checkTable(store: Store, file: EditedFile, blobs: BlobCheck, work: Work, add: Add): void {
   const name = tableName(store.directory, file.number);
   const table = openListedTable(store.disk, store.directory, file, work);
   if (typeof table === 'string') {
     add(name, table);
     return;
   }
-  checkEntries(store, name, table, work, add);
+  checkEntries(store, name, table, blobs, work, add);
   checkIndex(store, name, table, work, add);
   store.disk.close(table.reader.file);
 }
 
-function checkEntries(store: Store, name: string, table: TableFile, work: Work, add: Add): void {
+function checkEntries(store: Store, name: string, table: TableFile, blobs: BlobCheck, work: Work, add: Add): void {
   const cursor = new TablesCursor(store.disk, undefined, work).setTables([table]);
   const { filter } = table.reader;
+  const value = new Value();
+  let oldestBlobFile = 0;
   let last: Uint8Array | undefined;
   let entries = 0;
   let deletions = 0;
@@ -73,7 +81,11 @@ function checkEntries(store: Store, name: string, table: TableFile, work: Work, 
     if (last === undefined && compareInternalKeys(key, table.smallest) !== 0)
       add(name, 'another smallest key than recorded');
     if (last !== undefined && compareInternalKeys(last, key) >= 0) add(name, `entry ${entries} is out of order`);
-    if (cursor.type > 1) add(name, `entry ${entries} has type ${cursor.type}`);
+    if (cursor.type === TYPE_BLOB_INDEX) {
+      cursor.value(value);
+      const blobFile = blobs.reference(name, cursor.key, cursor.keyLength, value);
+      if (oldestBlobFile === 0 || blobFile < oldestBlobFile) oldestBlobFile = blobFile;
+    } else if (cursor.type > TYPE_VALUE) add(name, `entry ${entries} has type ${cursor.type}`);
     if (cursor.sequence < table.smallestSequence || cursor.sequence > table.largestSequence) {
       add(name, `entry ${entries} has a sequence number outside the table's`);
     }
@@ -94,6 +106,9 @@ function checkEntries(store: Store, name: string, table: TableFile, work: Work, 
     return;
   }
   if (compareInternalKeys(last, table.largest) !== 0) add(name, 'another largest key than recorded');
+  if (oldestBlobFile !== table.oldestBlobFile) {
+    add(name, `refers to blob file ${oldestBlobFile} as its oldest, the manifest says ${table.oldestBlobFile}`);
+  }
   if (entries !== table.entries) add(name, `${entries} entries, its properties say ${table.entries}`);
   if (deletions !== table.deletions) add(name, `${deletions} deletions, its properties say ${table.deletions}`);
 }

@@ -7,6 +7,7 @@
  */
 import { compareRanges } from '../../sim/bytes/compare.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import { BlobCompaction } from './blob-compaction.ts';
 import { type Cursor, TYPE_DELETION } from './cursor.ts';
 import { MergingCursor } from './merging-cursor.ts';
 import { OutputCutter } from './output-cutter.ts';
@@ -34,6 +35,9 @@ export class CompactionJob {
   #openNumber = -1;
   #lastKey: Uint8Array = new Uint8Array(64);
   #lastLength = -1;
+  readonly #blobs: BlobCompaction;
+  /** Of the open output. */
+  #oldestBlobFile = 0;
   #entriesIn = 0;
   #entriesOut = 0;
 
@@ -41,6 +45,7 @@ export class CompactionJob {
     this.#store = store;
     this.compaction = compaction;
     this.#builder = store.takeBuilder();
+    this.#blobs = new BlobCompaction(store, compaction.outputLevel);
     this.#cutter = new OutputCutter(compaction, store.options.compactionBytesMax);
     const cursors: Cursor[] = [];
     if (!compaction.trivialMove) {
@@ -59,21 +64,23 @@ export class CompactionJob {
   step(): StepOutcome {
     const merging = this.#merging;
     const builder = this.#builder;
-    const bytesFrom = this.#openNumber < 0 ? 0 : builder.fileBytes;
+    const blobs = this.#blobs;
+    const bytesFrom = (this.#openNumber < 0 ? 0 : builder.fileBytes) + blobs.builder.recordBytes + blobs.readBytes;
     for (let entries = 0; entries < SLICE_ENTRIES; entries++) {
       const top = merging.top;
       if (top === undefined) {
         if (merging.failure !== undefined) return this.#fail('io-error', merging.failure);
-        return this.#openNumber < 0 || this.#finishOutput() ? 'merged' : 'failed';
+        return this.#finishAll() ? 'merged' : 'failed';
       }
       this.#entriesIn++;
+      if (!blobs.input(top)) return this.#blobFailure();
       if (this.#keeps(top)) {
         const open = this.#openNumber >= 0;
         if (this.#cutter.cutBefore(top.key, top.keyLength, open ? builder.fileBytes : -1)) {
           return this.#finishOutput() ? this.#addAndMove(top) : 'failed';
         }
-        this.#add(top);
-        if (builder.fileBytes - bytesFrom >= SLICE_BYTES) {
+        if (!this.#add(top)) return this.#blobFailure();
+        if (builder.fileBytes + blobs.builder.recordBytes + blobs.readBytes - bytesFrom >= SLICE_BYTES) {
           merging.next();
           return 'more';
         }
@@ -93,6 +100,8 @@ export class CompactionJob {
       lastSequence: store.lastSequence,
       deleted: this.#leaving.flatMap(({ level, tables }) => tables.map(({ number }) => ({ level, number }))),
       added: this.#arriving.map((table) => editedFile(outputLevel, table)),
+      addedBlobFiles: this.#blobs.builder.built,
+      blobGarbage: this.#blobs.garbage(),
     };
     const outcome = store.commit([edit]);
     if (outcome !== 'ok') store.fail(outcome, 'manifest of a compaction');
@@ -108,6 +117,7 @@ export class CompactionJob {
     const leaving = this.#leaving;
     const outputs = this.#arriving;
     let inputBytes = 0;
+    store.settleBlobFiles(this.#blobs.builder.built, this.#blobs.garbage());
     for (const { level, tables } of leaving) {
       inputBytes += totalBytes(tables);
       for (const table of tables) version.remove(level, table.number);
@@ -118,6 +128,7 @@ export class CompactionJob {
       version.add(outputLevel, table);
     }
     version.update();
+    store.dropBlobFiles();
     if (trivialMove) {
       counters.trivialMoves++;
       counters.movedBytes[outputLevel] += inputBytes;
@@ -127,6 +138,9 @@ export class CompactionJob {
       counters.readBytes[outputLevel] += inputBytes;
       counters.writtenBytes[outputLevel] += totalBytes(this.#outputs);
       counters.entriesDropped += this.#entriesIn - this.#entriesOut;
+      counters.blobCompactionBytes += this.#blobs.builder.fileBytes;
+      counters.blobsRelocated += this.#blobs.relocatedBlobs;
+      counters.blobRelocatedBytes += this.#blobs.relocatedBytes;
     }
     store.giveBuilder(this.#builder);
     store.onJob?.({
@@ -161,26 +175,47 @@ export class CompactionJob {
     if (this.#openNumber >= 0) this.#store.removeTable(this.#openNumber, this.#builder.file);
     for (const table of this.#outputs) this.#store.removeTable(table.number, table.reader.file);
     this.#outputs.length = 0;
+    this.#blobs.builder.abandon();
     this.#openNumber = -1;
   }
 
   #addAndMove(top: Cursor): StepOutcome {
-    this.#add(top);
+    if (!this.#add(top)) return this.#blobFailure();
     this.#merging.next();
     return 'more';
   }
 
-  #add(top: Cursor): void {
+  /** False: a blob could not be read or written. */
+  #add(top: Cursor): boolean {
     const builder = this.#builder;
+    const blobs = this.#blobs;
     if (this.#openNumber < 0) {
       this.#openNumber = this.#store.newFileNumber();
       builder.start(tableName(this.#store.directory, this.#openNumber), this.#openNumber, 'compaction');
     }
     top.value(this.#value);
-    const { type } = top;
+    if (!blobs.output(top.key, top.keyLength, top.type, this.#value)) return false;
+    const { type, file } = blobs;
+    if (file !== 0 && (this.#oldestBlobFile === 0 || file < this.#oldestBlobFile)) this.#oldestBlobFile = file;
     const sequence = this.compaction.bottommost && type !== TYPE_DELETION ? 0 : top.sequence;
     builder.add(top.key, top.keyLength, sequence, type, this.#value);
     this.#entriesOut++;
+    return true;
+  }
+
+  #finishAll(): boolean {
+    if (this.#openNumber >= 0 && !this.#finishOutput()) return false;
+    if (this.#blobs.builder.finish()) return true;
+    this.#blobFailure();
+    return false;
+  }
+
+  #blobFailure(): 'failed' {
+    const { failure, builder } = this.#blobs;
+    return this.#fail(
+      builder.outcome === 'ok' ? 'io-error' : builder.outcome,
+      failure ?? 'write of a blob file failed',
+    );
   }
 
   #finishOutput(): boolean {
@@ -192,7 +227,8 @@ export class CompactionJob {
       this.#fail(outcome, `compaction into table ${number}`);
       return false;
     }
-    this.#outputs.push(this.#store.tableOf(builder, number));
+    this.#outputs.push(this.#store.tableOf(builder, number, this.#oldestBlobFile));
+    this.#oldestBlobFile = 0;
     this.#openNumber = -1;
     return true;
   }

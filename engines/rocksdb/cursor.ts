@@ -4,6 +4,8 @@ import type { Value } from '../../sim/bytes/value.ts';
 
 export const TYPE_DELETION = 0;
 export const TYPE_VALUE = 1;
+/** The value is a reference to a blob; in tables only. */
+export const TYPE_BLOB_INDEX = 17;
 
 export abstract class Cursor {
   /** The current user key stands in key[0, keyLength); table cursors keep the trailer behind it. */

@@ -1,6 +1,7 @@
 /** Writes immutable memtables into one table of level 0, the newest entry of each key only. */
 import { Value } from '../../sim/bytes/value.ts';
-import type { Cursor } from './cursor.ts';
+import { BlobFileBuilder } from './blob-file-builder.ts';
+import { type Cursor, TYPE_BLOB_INDEX, TYPE_VALUE } from './cursor.ts';
 import { type Memtable, MemtableCursor } from './memtable.ts';
 import { MergingCursor } from './merging-cursor.ts';
 import { editedFile, type Store } from './store.ts';
@@ -17,6 +18,8 @@ export class FlushJob {
   readonly #number: number;
   readonly #merging: MergingCursor;
   readonly #value = new Value();
+  readonly #blobs: BlobFileBuilder | undefined;
+  #oldestBlobFile = 0;
   #lastKey: Uint8Array = new Uint8Array(64);
   #lastLength = -1;
   readonly entries: number;
@@ -29,6 +32,8 @@ export class FlushJob {
       memtables.map((memtable) => new MemtableCursor(memtable)),
       store.work,
     );
+    const { blobFiles, blobStartingLevel } = store.options;
+    if (blobFiles && blobStartingLevel === 0) this.#blobs = new BlobFileBuilder(store, 'flush');
     let entries = 0;
     for (const memtable of memtables) entries += memtable.entries;
     this.entries = entries;
@@ -40,14 +45,16 @@ export class FlushJob {
   step(): boolean {
     const merging = this.#merging;
     const builder = this.#builder;
-    const bytesFrom = builder.fileBytes;
+    const blobs = this.#blobs;
+    const bytesFrom = builder.fileBytes + (blobs?.recordBytes ?? 0);
     for (let entries = 0; entries < SLICE_ENTRIES; entries++) {
       const top = merging.top;
       if (top === undefined) return false;
       if (this.#isNew(top)) {
         top.value(this.#value);
-        builder.add(top.key, top.keyLength, top.sequence, top.type, this.#value);
-        if (builder.fileBytes - bytesFrom >= SLICE_BYTES) {
+        const type = this.#extract(top, this.#value);
+        builder.add(top.key, top.keyLength, top.sequence, type, this.#value);
+        if (builder.fileBytes + (blobs?.recordBytes ?? 0) - bytesFrom >= SLICE_BYTES) {
           merging.next();
           return true;
         }
@@ -62,12 +69,14 @@ export class FlushJob {
     const { disk, directory } = this.#store;
     let outcome = this.#builder.finish();
     if (outcome === 'ok') outcome = disk.sync(this.#builder.file);
+    if (outcome === 'ok' && this.#blobs?.finish() === false) outcome = this.#blobs.outcome;
     if (outcome === 'ok') outcome = disk.syncDirectory(directory);
-    const table = this.#store.tableOf(this.#builder, this.#number);
+    const table = this.#store.tableOf(this.#builder, this.#number, this.#oldestBlobFile);
     this.#store.giveBuilder(this.#builder);
     if (outcome === 'ok') return table;
     this.#store.fail(outcome, `flush of table ${this.#number}`);
     this.#store.removeTable(this.#number, table.reader.file);
+    this.#blobs?.abandon();
     return undefined;
   }
 
@@ -80,6 +89,7 @@ export class FlushJob {
         nextFile: store.nextFile,
         lastSequence: store.lastSequence,
         added: [editedFile(0, table)],
+        addedBlobFiles: this.#blobs?.built ?? [],
       },
       { nextFile: store.nextFile, logToKeep: logNumber, lastSequence: store.lastSequence },
     ]);
@@ -89,10 +99,12 @@ export class FlushJob {
 
   install(table: TableFile): void {
     const { version, counters, onJob } = this.#store;
+    this.#store.settleBlobFiles(this.#blobs?.built ?? [], []);
     this.#store.settleTable(table.number);
     version.add(0, table);
     version.update();
     counters.flushes++;
+    counters.blobFlushBytes += this.#blobs?.fileBytes ?? 0;
     counters.writtenBytes[0] += table.bytes;
     counters.entriesDropped += this.entries - table.entries;
     onJob?.({
@@ -109,6 +121,18 @@ export class FlushJob {
       outputEntries: table.entries,
       score: 0,
     });
+  }
+
+  /** A value that is large enough goes to a blob file; the type under which the table gets what is left of it. */
+  #extract(top: Cursor, value: Value): number {
+    const blobs = this.#blobs;
+    if (blobs === undefined || top.type !== TYPE_VALUE || value.length < this.#store.options.blobBytesMin) {
+      return top.type;
+    }
+    // A failed write shows when the job ends.
+    blobs.add(top.key, top.keyLength, value);
+    this.#oldestBlobFile ||= blobs.number;
+    return TYPE_BLOB_INDEX;
   }
 
   /** Is this the first, so the newest, entry of its key? */

@@ -2,14 +2,16 @@
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
+import { BlobFiles } from './blob-files.ts';
 import { RecordLogReader } from './record-log.ts';
 import { text } from './table-properties.ts';
-import { decodeVersionEdit, type EditedFile } from './version-edit.ts';
+import { decodeVersionEdit, type EditedFile, type VersionEdit } from './version-edit.ts';
 
 export interface ManifestState {
   readonly name: string;
   /** By level, in the order of their edits. */
   readonly levels: EditedFile[][];
+  readonly blobs: BlobFiles;
   logNumber: number;
   nextFile: number;
   lastSequence: number;
@@ -42,6 +44,7 @@ function replay(disk: Disk, name: string, file: File, levels: number): ManifestS
   const state: ManifestState = {
     name,
     levels: Array.from({ length: levels }, () => []),
+    blobs: new BlobFiles(),
     logNumber: 0,
     nextFile: 0,
     lastSequence: 0,
@@ -52,7 +55,7 @@ function replay(disk: Disk, name: string, file: File, levels: number): ManifestS
     const at = `${name} before offset ${reader.offset}`;
     const edit = decodeVersionEdit(reader.record);
     if (typeof edit === 'string') return { where: at, what: edit };
-    const failure = apply(state, edit.deleted ?? [], edit.added ?? []);
+    const failure = apply(state, edit);
     if (failure !== undefined) return { where: at, what: failure };
     if (edit.logNumber !== undefined) state.logNumber = Math.max(state.logNumber, edit.logNumber);
     if (edit.nextFile !== undefined) state.nextFile = Math.max(state.nextFile, edit.nextFile);
@@ -66,21 +69,29 @@ function replay(disk: Disk, name: string, file: File, levels: number): ManifestS
   return state;
 }
 
-function apply(
-  state: ManifestState,
-  deleted: readonly { readonly level: number; readonly number: number }[],
-  added: readonly EditedFile[],
-): string | undefined {
-  for (const { level, number } of deleted) {
+function apply(state: ManifestState, edit: VersionEdit): string | undefined {
+  const { blobs } = state;
+  for (const addition of edit.addedBlobFiles ?? []) {
+    if (!blobs.add(addition, undefined)) return `adds blob file ${addition.number} twice`;
+  }
+  for (const garbage of edit.blobGarbage ?? []) {
+    if (!blobs.addGarbage(garbage)) return `more garbage than blob file ${garbage.number} holds`;
+  }
+  for (const { level, number } of edit.deleted ?? []) {
     const files = state.levels[level];
     const at = files === undefined ? -1 : files.findIndex((file) => file.number === number);
     if (at < 0) return `deletes table ${number}, which level ${level} does not have`;
-    files.splice(at, 1);
+    const [{ oldestBlobFile }] = files.splice(at, 1);
+    blobs.unlink(number, oldestBlobFile);
   }
-  for (const file of added) {
+  for (const file of edit.added ?? []) {
     const files = state.levels[file.level];
     if (files === undefined) return `adds table ${file.number} to level ${file.level}`;
     files.push(file);
+    if (!blobs.link(file.number, file.oldestBlobFile)) {
+      return `adds table ${file.number}, which refers to blob file ${file.oldestBlobFile}`;
+    }
   }
+  blobs.prune();
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** RocksDB's options by RocksDB's names: those that shape what reaches the disk. Defaults are 7.8's. */
 import { assert } from '../../sim/assert.ts';
 import type { ParameterSpecs, ParameterValues } from '../../sim/parameters.ts';
+import { BLOB_OPTION_SPECS, type BlobOptions, readBlobOptions } from './blob-options.ts';
 import { readUniversalOptions, UNIVERSAL_OPTION_SPECS, type UniversalOptions } from './universal-options.ts';
 
 const KIB = 1024;
@@ -90,6 +91,7 @@ export const OPTION_SPECS: ParameterSpecs = {
     doc: 'Leveled compaction, or universal: whole sorted runs are merged with their neighbours in age.',
   },
   ...UNIVERSAL_OPTION_SPECS,
+  ...BLOB_OPTION_SPECS,
   num_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.' },
   max_compaction_bytes: {
     kind: 'bytes',
@@ -144,7 +146,7 @@ export const OPTION_SPECS: ParameterSpecs = {
   },
 };
 
-export interface Options extends UniversalOptions {
+export interface Options extends UniversalOptions, BlobOptions {
   readonly writeBufferBytes: number;
   readonly writeBuffersMax: number;
   readonly writeBuffersToMerge: number;
@@ -198,6 +200,7 @@ export function readOptions(values: ParameterValues): Options {
     levelMultiplier: number('max_bytes_for_level_multiplier'),
     dynamicLevelBytes: !universal && values.level_compaction_dynamic_level_bytes === true,
     ...readUniversalOptions(values),
+    ...readBlobOptions(values),
     universal,
     levels: number('num_levels'),
     compactionBytesMax: number('max_compaction_bytes') || targetFileBytes * 25,

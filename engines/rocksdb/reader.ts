@@ -9,13 +9,14 @@ import { compareRanges } from '../../sim/bytes/compare.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import type { Fault, Visitor } from '../../sim/storage-engine.ts';
 import { FILTERS_PROBED } from '../../sim/work.ts';
+import { BlobReader } from './blob-reader.ts';
 import { BlockCursor } from './block-cursor.ts';
 import { bloomHash, bloomMayContain } from './bloom-filter.ts';
-import { type Cursor, TYPE_DELETION } from './cursor.ts';
+import { type Cursor, TYPE_BLOB_INDEX, TYPE_DELETION } from './cursor.ts';
 import { type Memtable, MemtableCursor } from './memtable.ts';
 import type { MemtableList } from './memtable-list.ts';
 import { MergingCursor } from './merging-cursor.ts';
-import type { Store } from './store.ts';
+import { blobName, type Store } from './store.ts';
 import { findTable, mayHoldKey, type TableFile, TRAILER_BYTES, tableName } from './table-file.ts';
 import { TablesCursor } from './tables-cursor.ts';
 
@@ -27,6 +28,9 @@ export class Reader {
   readonly #store: Store;
   readonly #memtables: MemtableList;
   readonly #lookup: BlockCursor;
+  readonly #blobs: BlobReader;
+  // Blob readers that no scan uses now.
+  readonly #scanBlobs: BlobReader[] = [];
   // Cursors that no scan uses now: a visitor may scan in turn.
   readonly #tableCursors: TablesCursor[] = [];
   readonly #memtableCursors: MemtableCursor[] = [];
@@ -37,6 +41,7 @@ export class Reader {
     this.#store = store;
     this.#memtables = memtables;
     this.#lookup = new BlockCursor(store.work);
+    this.#blobs = this.#newBlobReader();
   }
 
   /** The value of the user key key[0, length). */
@@ -57,13 +62,13 @@ export class Reader {
     const hash = this.#store.options.bloomBitsPerKey > 0 ? bloomHash(key, 0, length) : 0;
     for (const table of levels[0]) {
       const outcome = this.#find(table, key, length, hash);
-      if (outcome !== ABSENT) return outcome === FOUND && this.#take(into);
+      if (outcome !== ABSENT) return outcome === FOUND && this.#take(key, length, into);
     }
     for (let level = 1; level < levels.length; level++) {
       const at = findTable(levels[level], key, 0, length);
       if (at === levels[level].length) continue;
       const outcome = this.#find(levels[level][at], key, length, hash);
-      if (outcome !== ABSENT) return outcome === FOUND && this.#take(into);
+      if (outcome !== ABSENT) return outcome === FOUND && this.#take(key, length, into);
     }
     return false;
   }
@@ -73,6 +78,7 @@ export class Reader {
     const tableCursors: TablesCursor[] = [];
     const sources = this.#openCursors(low, high, tableCursors);
     const merging = new MergingCursor(sources, this.#store.work);
+    const blobs = this.#scanBlobs.pop() ?? this.#newBlobReader();
     const value = new Value();
     let last = new Uint8Array(64);
     let lastLength = -1;
@@ -87,6 +93,7 @@ export class Reader {
           lastLength = keyLength;
           if (top.type !== TYPE_DELETION) {
             top.value(value);
+            if (top.type === TYPE_BLOB_INDEX && !this.#follow(blobs, key, keyLength, value)) break;
             if (!visit(key, prefix, keyLength, value)) break;
           }
         }
@@ -94,6 +101,7 @@ export class Reader {
       }
       if (merging.failure !== undefined) this.#fail('scan', merging.failure);
     } finally {
+      this.#scanBlobs.push(blobs);
       for (const cursor of tableCursors) {
         cursor.close();
         this.#tableCursors.push(cursor);
@@ -128,10 +136,24 @@ export class Reader {
     return cursor.valid && compareRanges(cursor.key, 0, cursor.keyLength, key, 0, length) === 0 ? FOUND : ABSENT;
   }
 
-  #take(into: Value): boolean {
-    if (this.#lookup.type === TYPE_DELETION) return false;
+  #take(key: Uint8Array, length: number, into: Value): boolean {
+    const { type } = this.#lookup;
+    if (type === TYPE_DELETION) return false;
     this.#lookup.value(into);
-    return true;
+    return type !== TYPE_BLOB_INDEX || this.#follow(this.#blobs, key, length, into);
+  }
+
+  /** Replaces a reference by its blob; false: that failed. */
+  #follow(blobs: BlobReader, key: Uint8Array, length: number, value: Value): boolean {
+    const failure = blobs.follow(key, length, value);
+    if (failure === undefined) return true;
+    this.#fail(`${blobName(this.#store.directory, blobs.index.file)} at ${blobs.index.offset}`, failure);
+    return false;
+  }
+
+  #newBlobReader(): BlobReader {
+    const { disk, blobs, work } = this.#store;
+    return new BlobReader(disk, blobs, work);
   }
 
   #fail(where: string, what: string): void {

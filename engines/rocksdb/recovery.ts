@@ -9,13 +9,15 @@
  */
 import { Value } from '../../sim/bytes/value.ts';
 import type { Fault, OpenOutcome } from '../../sim/storage-engine.ts';
+import { blobOptionsText } from './blob-options.ts';
+import { openBlobFile } from './blob-reader.ts';
 import { TYPE_DELETION } from './cursor.ts';
 import { FlushJob } from './flush-job.ts';
 import { type ManifestState, readManifest } from './manifest.ts';
 import { Memtable } from './memtable.ts';
 import type { Options } from './options.ts';
 import { RecordLogReader, RecordLogWriter } from './record-log.ts';
-import { editedFile, logName, manifestName, optionsName, padded, type Store } from './store.ts';
+import { blobName, editedFile, logName, manifestName, optionsName, padded, type Store } from './store.ts';
 import { type TableFile, tableName } from './table-file.ts';
 import { openTable } from './table-reader.ts';
 import { universalOptionsText } from './universal-options.ts';
@@ -65,7 +67,7 @@ class Recovery {
     const logs = this.#numbers('.log');
     // No number that any file has had is used again, whatever the manifest knows of it.
     store.nextFile = state.nextFile;
-    for (const number of [...logs, ...this.#numbers('.sst'), ...this.#manifestNumbers()]) {
+    for (const number of [...logs, ...this.#numbers('.sst'), ...this.#numbers('.blob'), ...this.#manifestNumbers()]) {
       store.nextFile = Math.max(store.nextFile, number + 1);
     }
     const flushed = this.#replay(logs, state.logNumber);
@@ -78,10 +80,20 @@ class Recovery {
     for (let level = 0; level < store.version.levels.length; level++) {
       for (const table of store.version.levels[level]) added.push(editedFile(level, table));
     }
+    const blobFiles = store.blobs.files;
     store.logNumber = logNumber;
     const manifestOutcome = store.startManifest([
       comparatorEdit(),
-      { logNumber, nextFile: store.nextFile + 2, lastSequence: store.lastSequence, added },
+      {
+        logNumber,
+        nextFile: store.nextFile + 2,
+        lastSequence: store.lastSequence,
+        added,
+        addedBlobFiles: blobFiles,
+        blobGarbage: blobFiles
+          .filter(({ garbageBlobs }) => garbageBlobs > 0)
+          .map(({ number, garbageBlobs, garbageBytes }) => ({ number, blobs: garbageBlobs, bytes: garbageBytes })),
+      },
     ]);
     if (manifestOutcome !== 'ok') return this.#failed('io-error', { where: 'MANIFEST', what: manifestOutcome });
     const optionsNumber = store.newFileNumber();
@@ -109,6 +121,12 @@ class Recovery {
 
   #loadTables(state: ManifestState): Fault | undefined {
     const { disk, directory, version, work } = this.#store;
+    for (const listed of state.blobs.files) {
+      const file = openBlobFile(disk, blobName(directory, listed.number), listed);
+      if (typeof file === 'string') return { where: blobName(directory, listed.number), what: file };
+      version.blobs.add(listed, file);
+      version.blobs.addGarbage({ number: listed.number, blobs: listed.garbageBlobs, bytes: listed.garbageBytes });
+    }
     for (let level = 0; level < state.levels.length; level++) {
       for (const file of state.levels[level]) {
         const table = openListedTable(disk, directory, file, work);
@@ -198,6 +216,7 @@ class Recovery {
       optionsName(directory, optionsNumber),
     ]);
     for (const level of version.levels) for (const table of level) live.add(tableName(directory, table.number));
+    for (const { number } of version.blobs.files) live.add(blobName(directory, number));
     const names = disk.list(directory);
     const older = names.filter((name) => name.startsWith(`${directory}OPTIONS-`) && !live.has(name));
     const kept = older[older.length - 1];
@@ -239,7 +258,7 @@ class Recovery {
 }
 
 function isOurs(name: string): boolean {
-  return /^(\d+\.(sst|log|dbtmp)|(MANIFEST|OPTIONS)-\d+)$/.test(name);
+  return /^(\d+\.(sst|blob|log|dbtmp)|(MANIFEST|OPTIONS)-\d+)$/.test(name);
 }
 
 /** A table that a manifest lists; a string says why it cannot be used. */
@@ -252,7 +271,7 @@ export function openListedTable(
   const name = tableName(directory, file.number);
   const table = openTable(disk, name, file.number, file.bytes, work);
   if (typeof table === 'string') return table;
-  const { number, bytes, smallest, largest, smallestSequence, largestSequence } = file;
+  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile } = file;
   const { reader, entries, deletions, rawKeyBytes, rawValueBytes } = table;
   return {
     number,
@@ -261,6 +280,7 @@ export function openListedTable(
     largest,
     smallestSequence,
     largestSequence,
+    oldestBlobFile,
     entries,
     deletions,
     rawKeyBytes,
@@ -296,6 +316,7 @@ function optionsText(options: Options): string {
     `  level_compaction_dynamic_level_bytes=${options.dynamicLevelBytes}`,
     `  num_levels=${options.levels}`,
     ...universalOptionsText(options),
+    ...blobOptionsText(options),
     '  compression=kNoCompression',
     '  comparator=leveldb.BytewiseComparator',
     '  table_factory=BlockBasedTable',

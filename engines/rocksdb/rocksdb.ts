@@ -37,7 +37,7 @@ import type { Options } from './options.ts';
 import { Reader } from './reader.ts';
 import { recover } from './recovery.ts';
 import { storeStats } from './stats.ts';
-import { logName, manifestName, optionsName, Store } from './store.ts';
+import { blobName, logName, manifestName, optionsName, Store } from './store.ts';
 import { tableName } from './table-file.ts';
 import { UniversalPicker } from './universal-picker.ts';
 import { WriteAheadLogs } from './write-ahead-logs.ts';
@@ -105,6 +105,7 @@ export class RocksDb implements StorageEngine {
     this.#opened = false;
     const { disk, version, manifest } = this.store;
     for (const level of version.levels) for (const table of level) disk.close(table.reader.file);
+    for (const { file } of version.blobs.files) if (file !== undefined) disk.close(file);
     this.#logs.close();
     if (manifest !== undefined) disk.close(manifest.file);
     return this.store.failure ?? 'ok';
@@ -211,6 +212,9 @@ export class RocksDb implements StorageEngine {
     const numbers = new Set(committed);
     for (const level of version.levels) for (const table of level) numbers.add(table.number);
     for (const number of [...numbers].sort((a, b) => a - b)) names.push(tableName(directory, number));
+    const blobNumbers = new Set(this.store.committedBlobFiles);
+    for (const { number } of version.blobs.files) blobNumbers.add(number);
+    for (const number of [...blobNumbers].sort((a, b) => a - b)) names.push(blobName(directory, number));
     for (const number of this.#logs.numbers) names.push(logName(directory, number));
     return names;
   }

@@ -1,5 +1,6 @@
 /** The engine's figures for the report. */
 import type { EngineStats } from '../../sim/storage-engine.ts';
+import { BLOB_FILE_OVERHEAD_BYTES } from './blob-format.ts';
 import type { Memtable } from './memtable.ts';
 import type { Store } from './store.ts';
 import { totalBytes } from './table-file.ts';
@@ -36,6 +37,12 @@ export function storeStats(store: Store, controller: WriteController, foreground
     figures[`level${level}WrittenBytes`] = counters.writtenBytes[level];
     figures[`level${level}MovedBytes`] = counters.movedBytes[level];
   });
+  let blobFileBytes = 0;
+  let blobGarbageBytes = 0;
+  for (const blobs of version.blobs.files) {
+    blobFileBytes += blobs.bytes + BLOB_FILE_OVERHEAD_BYTES;
+    blobGarbageBytes += blobs.garbageBytes;
+  }
   const { memtables, spareMemtables } = foreground;
   for (const memtable of memtables) {
     entries += memtable.entries;
@@ -50,6 +57,13 @@ export function storeStats(store: Store, controller: WriteController, foreground
     compactions: counters.compactions,
     trivialMoves: counters.trivialMoves,
     entriesDropped: counters.entriesDropped,
+    blobFiles: version.blobs.files.length,
+    blobFileBytes,
+    blobGarbageBytes,
+    blobFlushBytes: counters.blobFlushBytes,
+    blobCompactionBytes: counters.blobCompactionBytes,
+    blobsRelocated: counters.blobsRelocated,
+    blobRelocatedBytes: counters.blobRelocatedBytes,
     pendingCompactionBytes: version.pendingBytes,
     compactionScore: version.score,
     stallsMemtables: controller.stalls.memtables,
@@ -70,7 +84,7 @@ export function storeStats(store: Store, controller: WriteController, foreground
       indexes,
       filters,
     },
-    fileBytes: tableBytes + foreground.logBytes + (store.manifest?.length ?? 0) + store.settingsBytes,
+    fileBytes: tableBytes + blobFileBytes + foreground.logBytes + (store.manifest?.length ?? 0) + store.settingsBytes,
     liveKeys: Number.NaN,
     figures,
   };

@@ -6,10 +6,13 @@
  * in memory only when its sync has had its time (the job's next slice), and a lost sync loses a suffix
  * of edits, since replay stops at the first that is missing.
  */
+import { assert } from '../../sim/assert.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, DiskOutcome, File } from '../../sim/disk/disk.ts';
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
 import { SYSTEM_CALLS, type Work } from '../../sim/work.ts';
+import type { BuiltBlobFile } from './blob-file-builder.ts';
+import type { BlobAmount, BlobFiles } from './blob-files.ts';
 import { BlockCache } from './block-cache.ts';
 import type { Options } from './options.ts';
 import { RecordLogWriter } from './record-log.ts';
@@ -29,6 +32,12 @@ export class LevelCounters {
   compactions = 0;
   trivialMoves = 0;
   entriesDropped = 0;
+  /** Bytes of blob files, headers and footers included, by the job that wrote them. */
+  blobFlushBytes = 0;
+  blobCompactionBytes = 0;
+  /** Blobs that garbage collection copied out of old files, and their bytes without keys and headers. */
+  blobsRelocated = 0;
+  blobRelocatedBytes = 0;
 
   constructor(levels: number) {
     this.writtenBytes = new Float64Array(levels);
@@ -78,6 +87,8 @@ export class Store {
   onJob: ((event: JobEvent) => void) | undefined;
   /** Tables that the manifest lists already and the levels do not yet: their job waits for the manifest's sync. */
   readonly committed: number[] = [];
+  /** Blob files, likewise. */
+  readonly committedBlobFiles: number[] = [];
   readonly #record = new SparseBuffer(1024);
   readonly #builders: TableBuilder[] = [];
 
@@ -110,7 +121,7 @@ export class Store {
   }
 
   /** The finished table; its reader is made of what the builder still holds. */
-  tableOf(builder: TableBuilder, number: number): TableFile {
+  tableOf(builder: TableBuilder, number: number, oldestBlobFile = 0): TableFile {
     return {
       number,
       bytes: builder.file.length,
@@ -118,6 +129,7 @@ export class Store {
       largest: builder.largest,
       smallestSequence: builder.smallestSequence,
       largestSequence: builder.largestSequence,
+      oldestBlobFile,
       entries: builder.entries,
       deletions: builder.deletions,
       rawKeyBytes: builder.rawKeyBytes,
@@ -126,6 +138,34 @@ export class Store {
       beingCompacted: false,
       reader: new TableReader(number, builder.file, builder.indexBlock, builder.filterBlock),
     };
+  }
+
+  get blobs(): BlobFiles {
+    return this.version.blobs;
+  }
+
+  removeBlobFile(number: number, file: File): void {
+    this.disk.remove(blobName(this.directory, number));
+    this.disk.close(file);
+  }
+
+  /** A committed job's blob files become part of the version; call before its tables do. */
+  settleBlobFiles(built: readonly BuiltBlobFile[], garbage: readonly BlobAmount[]): void {
+    for (const { file, ...amount } of built) {
+      const isNew = this.blobs.add(amount, file);
+      assert(isNew, 'rocksdb: a blob file twice');
+      const at = this.committedBlobFiles.indexOf(amount.number);
+      if (at >= 0) this.committedBlobFiles.splice(at, 1);
+    }
+    for (const amount of garbage) {
+      const isThere = this.blobs.addGarbage(amount);
+      assert(isThere, 'rocksdb: more garbage than a blob file holds');
+    }
+  }
+
+  /** Removes blob files that no table needs any more; call after a job's tables have changed. */
+  dropBlobFiles(): void {
+    for (const { number, file } of this.blobs.prune()) if (file !== undefined) this.removeBlobFile(number, file);
   }
 
   /** Removes a table's file and gives up its handle. */
@@ -149,6 +189,7 @@ export class Store {
       const outcome = manifest.append(this.#record);
       if (outcome !== 'ok') return outcome;
       for (const { number } of edit.added ?? []) this.committed.push(number);
+      for (const { number } of edit.addedBlobFiles ?? []) this.committedBlobFiles.push(number);
     }
     return this.sync(manifest);
   }
@@ -162,6 +203,7 @@ export class Store {
     const outcome = this.commit(edits);
     if (outcome !== 'ok') return outcome;
     this.committed.length = 0;
+    this.committedBlobFiles.length = 0;
     this.manifestNumber = number;
     return this.#setCurrent(number);
   }
@@ -192,8 +234,8 @@ export class Store {
 }
 
 export function editedFile(level: number, table: TableFile): EditedFile {
-  const { number, bytes, smallest, largest, smallestSequence, largestSequence } = table;
-  return { level, number, bytes, smallest, largest, smallestSequence, largestSequence };
+  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile } = table;
+  return { level, number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile };
 }
 
 export function padded(number: number): string {
@@ -204,6 +246,9 @@ export function manifestName(directory: string, number: number): string {
 }
 export function logName(directory: string, number: number): string {
   return `${directory}${padded(number)}.log`;
+}
+export function blobName(directory: string, number: number): string {
+  return `${directory}${padded(number)}.blob`;
 }
 export function optionsName(directory: string, number: number): string {
   return `${directory}OPTIONS-${padded(number)}`;

@@ -13,6 +13,8 @@ export interface TableFile {
   readonly largest: Uint8Array;
   readonly smallestSequence: number;
   readonly largestSequence: number;
+  /** The oldest blob file that the table refers to; 0: it refers to none. */
+  readonly oldestBlobFile: number;
   /** From the table's properties. */
   entries: number;
   deletions: number;

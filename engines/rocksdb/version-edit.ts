@@ -5,11 +5,13 @@
  *     6 │ level │ file number     9 │ 0     10 │ oldest WAL to keep
  *     103 │ level │ file number │ bytes │ smallest key │ largest key │ smallest sequence │ largest sequence
  *         │ ( tag │ length │ bytes )… │ 1
+ *     400 │ blob file number │ blobs │ bytes │ 0 │ 0 │ 0     401 │ blob file number │ blobs │ bytes │ 0
  *
  * all varints, keys with their length before them.
  */
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { readVarint, varintEnd, varintLength } from '../../sim/bytes/varint.ts';
+import type { BlobAmount } from './blob-files.ts';
 import { ascii, FIXED_SECONDS, text } from './table-properties.ts';
 
 const COMPARATOR = 1;
@@ -21,10 +23,13 @@ const DELETED_FILE = 6;
 const PREVIOUS_LOG = 9;
 const LOG_TO_KEEP = 10;
 const NEW_FILE = 103;
+const BLOB_FILE_ADDITION = 400;
+const BLOB_FILE_GARBAGE = 401;
 /** Tags with this bit hold one length-prefixed field that may be skipped. */
 const IGNORABLE = 8192;
 
 const FIELD_END = 1;
+const FIELD_OLDEST_BLOB_FILE = 4;
 const FIELD_OLDEST_ANCESTOR_TIME = 5;
 const FIELD_CREATION_TIME = 6;
 const FIELD_CHECKSUM = 7;
@@ -32,6 +37,8 @@ const FIELD_CHECKSUM_FUNCTION = 8;
 const FIELD_UNIQUE_ID = 12;
 /** Fields with this bit must be understood. */
 const FIELD_MANDATORY = 64;
+/** After an addition or garbage of blobs: no more fields. */
+const BLOB_FIELD_END = 0;
 
 const COMPARATOR_NAME = 'leveldb.BytewiseComparator';
 const NO_CHECKSUM_FUNCTION = 'Unknown';
@@ -51,6 +58,8 @@ export interface EditedFile {
   readonly largest: Uint8Array;
   readonly smallestSequence: number;
   readonly largestSequence: number;
+  /** The oldest blob file that the table refers to; 0: it refers to none. */
+  readonly oldestBlobFile: number;
 }
 
 export interface VersionEdit {
@@ -61,6 +70,9 @@ export interface VersionEdit {
   lastSequence?: number;
   deleted?: { readonly level: number; readonly number: number }[];
   added?: EditedFile[];
+  addedBlobFiles?: readonly BlobAmount[];
+  /** What more of older blob files is garbage now. */
+  blobGarbage?: readonly BlobAmount[];
 }
 
 export function encodeVersionEdit(edit: VersionEdit, into: SparseBuffer): void {
@@ -93,9 +105,23 @@ export function encodeVersionEdit(edit: VersionEdit, into: SparseBuffer): void {
     appendPair(into, FIELD_CHECKSUM, 0);
     into.varint(FIELD_CHECKSUM_FUNCTION);
     appendBytes(into, ascii(NO_CHECKSUM_FUNCTION));
+    if (file.oldestBlobFile !== 0) {
+      appendPair(into, FIELD_OLDEST_BLOB_FILE, varintLength(file.oldestBlobFile));
+      into.varint(file.oldestBlobFile);
+    }
     appendPair(into, FIELD_UNIQUE_ID, UNIQUE_ID_BYTES);
     appendUniqueId(into, file.number);
     into.varint(FIELD_END);
+  }
+  for (const addition of edit.addedBlobFiles ?? []) {
+    appendBlobAmount(into, BLOB_FILE_ADDITION, addition);
+    // Method and value of a checksum over the file, which is off by default.
+    appendPair(into, 0, 0);
+    into.varint(BLOB_FIELD_END);
+  }
+  for (const garbage of edit.blobGarbage ?? []) {
+    appendBlobAmount(into, BLOB_FILE_GARBAGE, garbage);
+    into.varint(BLOB_FIELD_END);
   }
 }
 
@@ -127,6 +153,16 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
     return bytes.slice(at - length, at);
   };
 
+  const blobAmount = (): BlobAmount => ({ number: number(), blobs: number(), bytes: number() });
+  /** False: a field that must be understood. */
+  const skipBlobFields = (): boolean => {
+    for (let field = number(); field !== BLOB_FIELD_END && !failed; field = number()) {
+      if (field & FIELD_MANDATORY) return false;
+      slice();
+    }
+    return true;
+  };
+
   const edit: VersionEdit = {};
   while (at < end && !failed) {
     const tag = number();
@@ -146,7 +182,7 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
       edit.deleted ??= [];
       edit.deleted.push({ level: number(), number: number() });
     } else if (tag === NEW_FILE) {
-      const file: EditedFile = {
+      const file = {
         level: number(),
         number: number(),
         bytes: number(),
@@ -154,14 +190,26 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
         largest: slice(),
         smallestSequence: number(),
         largestSequence: number(),
+        oldestBlobFile: 0,
       };
       for (let field = number(); field !== FIELD_END && !failed; field = number()) {
         if (field & FIELD_MANDATORY) return `file field ${field}`;
-        slice();
+        const content = slice();
+        if (field === FIELD_OLDEST_BLOB_FILE) file.oldestBlobFile = readVarint(content, 0, content.length);
       }
       if (file.smallest.length < FILE_KEY_BYTES_MIN || file.largest.length < FILE_KEY_BYTES_MIN) failed = true;
       edit.added ??= [];
       edit.added.push(file);
+    } else if (tag === BLOB_FILE_ADDITION) {
+      const addition = blobAmount();
+      slice();
+      slice();
+      if (!skipBlobFields()) return 'a blob file with a field that is not known';
+      edit.addedBlobFiles = [...(edit.addedBlobFiles ?? []), addition];
+    } else if (tag === BLOB_FILE_GARBAGE) {
+      const garbage = blobAmount();
+      if (!skipBlobFields()) return 'garbage with a field that is not known';
+      edit.blobGarbage = [...(edit.blobGarbage ?? []), garbage];
     } else if (tag & IGNORABLE) slice();
     else return `unknown tag ${tag}`;
   }
@@ -173,6 +221,10 @@ const EMPTY = new Uint8Array(0);
 function appendPair(into: SparseBuffer, a: number, b: number): void {
   into.varint(a);
   into.varint(b);
+}
+function appendBlobAmount(into: SparseBuffer, tag: number, { number, blobs, bytes }: BlobAmount): void {
+  appendPair(into, tag, number);
+  appendPair(into, blobs, bytes);
 }
 function appendBytes(into: SparseBuffer, bytes: Uint8Array): void {
   into.varint(bytes.length);

@@ -5,6 +5,7 @@
  * an old one, since scans do not outlive a call and jobs hold the tables that they need.
  */
 import { assert } from '../../sim/assert.ts';
+import { BlobFiles } from './blob-files.ts';
 import type { Options } from './options.ts';
 import { compareUserKeys, type TableFile, totalBytes } from './table-file.ts';
 
@@ -16,6 +17,8 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 export class Version {
   readonly #options: Options;
   readonly levels: TableFile[][];
+  /** Kept in step with the tables by `add` and `remove`. */
+  readonly blobs = new BlobFiles();
   /** Where level 0 is compacted to. */
   baseLevel = 1;
   /** Target bytes by level. */
@@ -67,14 +70,18 @@ export class Version {
       }
     }
     tables.splice(at, 0, table);
+    const linked = this.blobs.link(table.number, table.oldestBlobFile);
+    assert(linked, 'version: a table that refers to a blob file that is not there');
   }
 
   /** False: the level has no such table. */
   remove(level: number, number: number): boolean {
     const tables = this.levels[level];
     const at = tables.findIndex((table) => table.number === number);
-    if (at >= 0) tables.splice(at, 1);
-    return at >= 0;
+    if (at < 0) return false;
+    const [{ oldestBlobFile }] = tables.splice(at, 1);
+    this.blobs.unlink(number, oldestBlobFile);
+    return true;
   }
 
   /** Tables of `level` that overlap the user keys of [smallest, largest]; in level 0 also what overlaps those. */

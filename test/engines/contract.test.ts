@@ -26,6 +26,17 @@ const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
       target_file_size_base: 16384,
       level0_file_num_compaction_trigger: 2,
     },
+    {
+      enable_blob_files: true,
+      min_blob_size: 64,
+      blob_file_size: 32768,
+      enable_blob_garbage_collection: true,
+      blob_garbage_collection_age_cutoff: 0.5,
+      blob_garbage_collection_force_threshold: 0.5,
+      write_buffer_size: 65536,
+      target_file_size_base: 16384,
+      max_bytes_for_level_base: 65536,
+    },
   ],
 };
 

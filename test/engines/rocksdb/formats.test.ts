@@ -173,6 +173,7 @@ describe('version edits', () => {
   it('round trip', () => {
     const number = fc.nat(2 ** 40);
     const internalKey = fc.uint8Array({ minLength: 8, maxLength: 30 });
+    const blobAmount = fc.record({ number, blobs: number, bytes: number });
     const edit: fc.Arbitrary<VersionEdit> = fc.record(
       {
         logNumber: number,
@@ -189,9 +190,12 @@ describe('version edits', () => {
             largest: internalKey,
             smallestSequence: number,
             largestSequence: number,
+            oldestBlobFile: number,
           }),
           { minLength: 1, maxLength: 4 },
         ),
+        addedBlobFiles: fc.array(blobAmount, { minLength: 1, maxLength: 3 }),
+        blobGarbage: fc.array(blobAmount, { minLength: 1, maxLength: 3 }),
       },
       { requiredKeys: [] },
     );

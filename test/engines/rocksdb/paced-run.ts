@@ -54,6 +54,13 @@ function optionsOf(row: Row): ParameterValues {
     level_compaction_dynamic_level_bytes: row.dynamic_level === '1',
     max_background_jobs: Number(row.bg_jobs),
     compaction_style: row.style ?? '',
+    ...(row.blob === '1' && {
+      enable_blob_files: true,
+      min_blob_size: Number(row.min_blob),
+      blob_file_size: Number(row.blob_file),
+      enable_blob_garbage_collection: true,
+      blob_garbage_collection_age_cutoff: Number(row.blob_gc_cutoff),
+    }),
   };
 }
 

@@ -36,6 +36,7 @@ function build(disk: SimulatedDisk, entries: readonly Entry[], values: Parameter
     largest: builder.largest,
     smallestSequence: builder.smallestSequence,
     largestSequence: builder.largestSequence,
+    oldestBlobFile: 0,
     entries: builder.entries,
     deletions: builder.deletions,
     rawKeyBytes: 0,

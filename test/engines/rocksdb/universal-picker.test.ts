@@ -18,6 +18,7 @@ function stubTable(number: number, size: number, busy: boolean, from = 'a', to =
     largest: bytes(`${to}\0\0\0\0\0\0\0\0`),
     smallestSequence: number,
     largestSequence: number,
+    oldestBlobFile: 0,
     entries: 10,
     deletions: 0,
     rawKeyBytes: 0,
