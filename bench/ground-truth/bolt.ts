@@ -1,8 +1,4 @@
-/**
- * Runs the phases of `bbolt.csv` on the `bolt` engine and reports them in its columns.
- *
- * Not run: phases that hold a read transaction open (`hold_read_tx`): the engine has none.
- */
+/** Runs the phases of `bbolt.csv` on the `bolt` engine and reports them in its columns. */
 import { BoltEngine } from '../../engines/bolt/engine.ts';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
@@ -92,6 +88,8 @@ export class BoltRun {
     const value = Value.filled(new Uint8Array(0), Number(row.value_bytes));
     const key = new Uint8Array(KEY_BYTES);
     const batch = new Batch();
+    const holdsRead = row.hold_read_tx === '1';
+    if (holdsRead) [...engine.maintain('hold-read', 0)!];
     const before = this.#counters();
     const syncsBefore = sum(disk.counters.syncs);
     let logicalBytes = 0;
@@ -124,6 +122,7 @@ export class BoltRun {
       });
       last = figures;
     }
+    if (holdsRead) [...engine.maintain('release-read', 0)!];
     const after = this.#counters();
     const grown = (name: keyof typeof after): number => after[name] - before[name];
     const census = engine.tableCensus()[0]!;

@@ -32,10 +32,6 @@ for (const name of new Set(rows.map(({ run }) => run!))) {
   const run = new BoltRun(disk, phases);
   for (const phase of phases) {
     const title = `${name} ${phase.phase} ${phase.freelist} ${phase.op}`;
-    if (phase.hold_read_tx === '1') {
-      console.log(`${title}: not replayed, it holds a read transaction open`);
-      continue;
-    }
     const found = run.phase(phase);
     const differing = EXACT_COLUMNS.filter((column) => found[column] !== Number(phase[column]));
     replayed++;

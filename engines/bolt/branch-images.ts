@@ -56,6 +56,11 @@ export class BranchImages {
     this.#freeSlots.push(slot);
   }
 
+  clear(): void {
+    for (const slot of this.#slots.values()) this.#freeSlots.push(slot);
+    this.#slots.clear();
+  }
+
   /** Ids of all pages that are kept. */
   ids(): Iterable<number> {
     return this.#slots.keys();

@@ -14,16 +14,23 @@ import { compareRanges } from '../../sim/bytes/compare.ts';
 import { readU64LE } from '../../sim/bytes/fixed.ts';
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
-import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, ELEMENT_BYTES, LEAF_PAGE, PAGE_HEADER_BYTES } from './format.ts';
+import {
+  BUCKET_ELEMENT,
+  BUCKET_HEADER_BYTES,
+  DEPTH_MAX,
+  ELEMENT_BYTES,
+  LEAF_PAGE,
+  PAGE_HEADER_BYTES,
+} from './format.ts';
 import type { Freelist } from './freelist.ts';
 import { readFreelistPage } from './freelist-page.ts';
 import { Page, type Pages } from './pages.ts';
-import { DEPTH_MAX } from './transaction.ts';
 
 const FAULTS_MAX = 100;
 
 /** What the tree of one bucket consists of. */
 export interface BucketCensus {
+  /** Without the names of buckets inside. */
   keys: number;
   depth: number;
   leafPages: number;
@@ -43,7 +50,12 @@ interface Bound {
   readonly to: number;
 }
 
+/** Stands for the root bucket where a bucket's parent is named. */
+export const ROOT_BUCKET = -1;
+
 export interface BucketFound {
+  /** Where in the list of those found its parent stands, or `ROOT_BUCKET`. */
+  readonly parent: number;
   readonly name: Uint8Array;
   readonly root: number;
   readonly sequence: number;
@@ -54,13 +66,15 @@ export class TreeWalk {
   readonly faults: Fault[] = [];
   /** 1 for each page that a tree uses. */
   readonly reachable: Uint8Array;
-  /** In key order. */
+  /** Those of the root in key order, then those in the first of them, and so on. */
   readonly buckets: BucketFound[] = [];
   /** By bucket as in `buckets`, after `walkBuckets`; and the root bucket's own. */
   readonly census: BucketCensus[] = [];
   readonly #pages: Pages;
   readonly #levels: Page[] = [];
   #current: BucketCensus = emptyCensus();
+  /** The bucket that is being walked. */
+  #bucket = ROOT_BUCKET;
 
   constructor(pages: Pages) {
     this.#pages = pages;
@@ -70,25 +84,50 @@ export class TreeWalk {
   /** Walks the root bucket, and finds the buckets in it. */
   walkRoot(root: number): BucketCensus {
     this.#current = emptyCensus();
-    this.#walk(root, undefined, undefined, 0, true);
+    this.#bucket = ROOT_BUCKET;
+    this.#walk(root, undefined, undefined, 0);
     return this.#current;
   }
 
+  /** Walks all buckets found, and those found in them. */
   walkBuckets(): void {
-    for (const bucket of this.buckets) {
+    for (let i = 0; i < this.buckets.length; i++) {
+      const { inline, root } = this.buckets[i]!;
+      this.#bucket = i;
       this.#current = emptyCensus();
-      this.#current.isInline = bucket.inline !== undefined;
-      if (bucket.inline !== undefined) this.#elements(bucket.inline, undefined, undefined, 0, false);
-      else this.#walk(bucket.root, undefined, undefined, 0, false);
+      this.#current.isInline = inline !== undefined;
+      if (inline !== undefined) this.#elements(inline, undefined, undefined, 0);
+      else this.#walk(root, undefined, undefined, 0);
       this.census.push(this.#current);
     }
+  }
+
+  /** What a bucket of the root and all buckets inside of it consist of, as bbolt's `Bucket.Stats` adds them up. */
+  sumOf(bucket: number): BucketCensus {
+    const sum = { ...this.census[bucket]! };
+    let deepest = 0;
+    this.buckets.forEach(({ parent }, i) => {
+      if (parent !== bucket) return;
+      const inner = this.sumOf(i);
+      sum.keys += inner.keys;
+      deepest = Math.max(deepest, inner.depth);
+      if (inner.isInline) return;
+      sum.leafPages += inner.leafPages;
+      sum.leafOverflowPages += inner.leafOverflowPages;
+      sum.branchPages += inner.branchPages;
+      sum.branchOverflowPages += inner.branchOverflowPages;
+      sum.leafInUseBytes += inner.leafInUseBytes;
+      sum.branchInUseBytes += inner.branchInUseBytes;
+    });
+    sum.depth += deepest;
+    return sum;
   }
 
   fault(where: string, what: string): void {
     if (this.faults.length < FAULTS_MAX) this.faults.push({ where, what });
   }
 
-  #walk(id: number, lower: Bound | undefined, upper: Bound | undefined, depth: number, isRoot: boolean): void {
+  #walk(id: number, lower: Bound | undefined, upper: Bound | undefined, depth: number): void {
     if (depth > DEPTH_MAX) {
       this.fault(`page ${id}`, `the tree is deeper than ${DEPTH_MAX} levels`);
       return;
@@ -107,10 +146,10 @@ export class TreeWalk {
       if (used > id && this.reachable[used] === 1) this.fault(`page ${used}`, 'reachable more than once');
       this.reachable[used] = 1;
     }
-    this.#elements(page, lower, upper, depth, isRoot);
+    this.#elements(page, lower, upper, depth);
   }
 
-  #elements(page: Page, lower: Bound | undefined, upper: Bound | undefined, depth: number, isRoot: boolean): void {
+  #elements(page: Page, lower: Bound | undefined, upper: Bound | undefined, depth: number): void {
     const census = this.#current;
     const isLeaf = page.flags === LEAF_PAGE;
     const where = `page ${page.id}`;
@@ -118,6 +157,7 @@ export class TreeWalk {
     let previous = lower;
     const dataFrom = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
     const { buffer } = page;
+    let inner = 0;
     for (let i = 0; i < page.count; i++) {
       const element = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
       const keyLength = buffer.readU32(element + (isLeaf ? 8 : 4));
@@ -141,10 +181,18 @@ export class TreeWalk {
         this.fault(where, `key ${i} is not below its parent's next key`);
       }
       previous = key;
-      if (isLeaf && isRoot) this.#bucketHeader(where, i, buffer, element, key, keyFrom + keyLength, valueLength);
+      if (!isLeaf) continue;
+      if (buffer.readU32(element) === BUCKET_ELEMENT) {
+        inner++;
+        this.#bucketHeader(where, i, buffer, key, keyFrom + keyLength, valueLength);
+      } else if (this.#bucket === ROOT_BUCKET) {
+        this.fault(where, `element ${i} of the root bucket is not a bucket`);
+      } else if (buffer.readU32(element) !== 0) {
+        this.fault(where, `element ${i} has flags ${buffer.readU32(element)}`);
+      }
     }
     if (isLeaf) {
-      census.keys += page.count;
+      census.keys += page.count - inner;
       census.leafPages++;
       census.leafOverflowPages += page.overflow;
       census.leafInUseBytes += used;
@@ -160,7 +208,7 @@ export class TreeWalk {
       const child = buffer.readU64(element + 8);
       const from = elementKey(buffer, i);
       const to = i + 1 < page.count ? elementKey(buffer, i + 1) : upper;
-      this.#walk(child, from, to, depth + 1, isRoot);
+      this.#walk(child, from, to, depth + 1);
     }
   }
 
@@ -168,15 +216,10 @@ export class TreeWalk {
     where: string,
     index: number,
     buffer: SparseBuffer,
-    element: number,
     key: Bound,
     valueFrom: number,
     valueLength: number,
   ): void {
-    if (buffer.readU32(element) !== BUCKET_ELEMENT) {
-      this.fault(where, `element ${index} of the root bucket is not a bucket`);
-      return;
-    }
     if (valueLength < BUCKET_HEADER_BYTES) {
       this.fault(where, `element ${index}: bucket header of ${valueLength} bytes`);
       return;
@@ -196,7 +239,7 @@ export class TreeWalk {
         return;
       }
     }
-    this.buckets.push({ name, root, sequence: readU64LE(header, 8), inline });
+    this.buckets.push({ parent: this.#bucket, name, root, sequence: readU64LE(header, 8), inline });
   }
 
   #takeFault(): void {

@@ -1,18 +1,20 @@
 /**
- * The free pages of the file: those that may be allocated, and those that the transaction at
- * hand has freed (pending), which the next one may allocate.
+ * The free pages of the file: those that may be allocated, and by transaction those that it freed and that an
+ * older version of the trees still uses (pending).
  *
  * Two structures for the former, as in bbolt: a sorted array (`freelist-array.ts`) and spans by
  * size (`freelist-hashmap.ts`). What the real one would do is counted in `Work`, also where ours
  * gets the same result by a shorter way.
  *
- * Simplified: no read transaction outlives a call, so only one transaction is ever pending and
- * pages need not remember who allocated them.
+ * Pending pages become free when a write transaction begins: those of transactions before the oldest reader, and
+ * those that were both allocated and freed between two neighbouring readers. Who allocated a page is recorded only
+ * while readers are open; no range between readers reaches back to before the oldest of them.
  */
 import { assert } from '../../sim/assert.ts';
-import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, type Work } from '../../sim/work.ts';
+import { FREELIST_IDS_MOVED, FREELIST_IDS_SCANNED, FREELIST_IDS_SORTED, type Work } from '../../sim/work.ts';
 import { COUNT_OVERFLOW, PAGE_HEADER_BYTES } from './format.ts';
 import { grownIds, mergeIds, sortDepth, sortIds } from './ids.ts';
+import { PendingPages } from './pending.ts';
 
 /** The pages that may be allocated. Methods count the work that bbolt's counterpart does. */
 export interface FreePages {
@@ -33,14 +35,22 @@ export interface FreePages {
 const USED = 0;
 const FREE = 1;
 const PENDING = 2;
+/** Later than any transaction. */
+export const LAST_TXID = 2_147_483_647;
 
 export class Freelist {
   readonly pages: FreePages;
   readonly #work: Work;
+  /** Pages that are pending, of all transactions. */
   pendingCount = 0;
-  #pending: Int32Array = new Int32Array(64);
+  /** By transaction, oldest first. */
+  readonly #pending: PendingPages[] = [];
+  readonly #spare: PendingPages[] = [];
   #scratch: Int32Array = new Int32Array(64);
   #state = new Uint8Array(64);
+  /** The transaction that allocated a run, by its first page; only while `recordsAllocations`. */
+  readonly #allocatedBy = new Map<number, number>();
+  #recordsAllocations = false;
 
   constructor(pages: FreePages, work: Work) {
     this.pages = pages;
@@ -50,6 +60,12 @@ export class Freelist {
   /** Free and pending pages. */
   get count(): number {
     return this.pages.count + this.pendingCount;
+  }
+
+  /** Readers are open, or none any more. */
+  setReaders(areOpen: boolean): void {
+    this.#recordsAllocations = areOpen;
+    if (!areOpen) this.#allocatedBy.clear();
   }
 
   /** Bytes of a freelist page that holds them all, as `commit` asks for them. */
@@ -64,51 +80,99 @@ export class Freelist {
   }
 
   /** The first of `pages` contiguous free pages, or 0. */
-  allocate(pages: number): number {
+  allocate(txid: number, pages: number): number {
     const first = this.pages.allocate(pages);
     if (first === 0) return 0;
     for (let id = first; id < first + pages; id++) {
       assert(this.#state[id] === FREE, 'freelist: allocated a page that is not free');
       this.#state[id] = USED;
     }
+    // what comes from the end of the file has no allocator on record, in bbolt too
+    if (this.#recordsAllocations) this.#allocatedBy.set(first, txid);
     return first;
   }
 
-  /** Makes pages pending. False, and nothing changed, if one of them is free already: the file is corrupt. */
-  free(first: number, pages: number): boolean {
+  /**
+   * Makes pages pending. False, and nothing changed, if one of them is free already: the file is corrupt.
+   * `allocatedBy` if the caller knows and nobody has recorded it.
+   */
+  free(txid: number, first: number, pages: number, allocatedBy = 0): boolean {
     const end = first + pages;
     if (end > this.#state.length) this.#growState(end);
     for (let id = first; id < end; id++) if (this.#state[id] !== USED) return false;
-    if (this.pendingCount + pages > this.#pending.length) {
-      this.#pending = grownIds(this.#pending, this.pendingCount + pages);
+    let allocator = allocatedBy;
+    if (this.#recordsAllocations) {
+      const recorded = this.#allocatedBy.get(first);
+      if (recorded !== undefined) {
+        allocator = recorded;
+        this.#allocatedBy.delete(first);
+      }
     }
-    for (let id = first; id < end; id++) {
-      this.#state[id] = PENDING;
-      this.#pending[this.pendingCount++] = id;
-    }
+    this.#pendingOf(txid).add(first, pages, allocator);
+    for (let id = first; id < end; id++) this.#state[id] = PENDING;
+    this.pendingCount += pages;
     this.#work.counts[FREELIST_IDS_MOVED]! += pages;
     return true;
   }
 
-  /** What the last transaction freed becomes free: done when the next one begins. */
-  release(): void {
-    const count = this.pendingCount;
-    if (count > 0) {
-      this.#sortPending();
-      for (let i = 0; i < count; i++) this.#state[this.#pending[i]!] = FREE;
-      this.pendingCount = 0;
+  /** What transactions up to `txid` freed becomes free. */
+  release(txid: number): void {
+    let transactions = 0;
+    let count = 0;
+    while (transactions < this.#pending.length && this.#pending[transactions]!.txid <= txid) {
+      count += this.#pending[transactions++]!.count;
     }
-    this.pages.add(this.#pending, count);
+    if (transactions === 0) return;
+    this.#reserveScratch(count);
+    let at = 0;
+    for (let i = 0; i < transactions; i++) {
+      const { ids, count: own } = this.#pending[i]!;
+      for (let j = 0; j < own; j++) this.#scratch[at++] = ids[j]!;
+    }
+    this.#spare.push(...this.#pending.splice(0, transactions));
+    this.#makeFree(count);
   }
 
-  /** Replaces everything by ids[0, count): ascending and distinct, none pending. */
+  /** What was allocated and freed by transactions within [begin, end] becomes free. */
+  releaseRange(begin: number, end: number): void {
+    if (begin > end) return;
+    let count = 0;
+    for (let i = 0; i < this.#pending.length; i++) {
+      const pending = this.#pending[i]!;
+      if (pending.txid < begin || pending.txid > end || pending.lastReleaseBegin === begin) continue;
+      this.#work.counts[FREELIST_IDS_SCANNED]! += pending.count;
+      this.#reserveScratch(count + pending.count);
+      count += pending.takeAllocatedWithin(begin, end, this.#scratch, count);
+      if (pending.count === 0) this.#spare.push(...this.#pending.splice(i--, 1));
+    }
+    this.#makeFree(count);
+  }
+
+  /** Forgets what a transaction freed. Allocations are taken back by `reload` only. */
+  rollback(txid: number): void {
+    const at = this.#pending.findIndex((pending) => pending.txid === txid);
+    if (at < 0) return;
+    const [pending] = this.#pending.splice(at, 1);
+    for (let i = 0; i < pending!.count; i++) this.#state[pending!.ids[i]!] = USED;
+    this.pendingCount -= pending!.count;
+    this.#spare.push(pending!);
+  }
+
+  /** Replaces the free pages by ids[0, count), ascending and distinct, but for those that are pending. */
   load(ids: Int32Array, count: number): void {
-    this.#state.fill(USED);
-    this.pendingCount = 0;
     this.pages.clear();
     if (count > 0 && ids[count - 1]! >= this.#state.length) this.#growState(ids[count - 1]! + 1);
-    for (let i = 0; i < count; i++) this.#state[ids[i]!] = FREE;
-    this.pages.add(ids, count);
+    const state = this.#state;
+    for (let id = 0; id < state.length; id++) if (state[id] === FREE) state[id] = USED;
+    this.#reserveScratch(count);
+    let free = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      if (state[id] === PENDING) continue;
+      state[id] = FREE;
+      this.#scratch[free++] = id;
+    }
+    this.pages.add(this.#scratch, free);
   }
 
   /** All free and pending ids, ascending; borrowed until the next call. Charged like bbolt's copy into a page. */
@@ -116,14 +180,19 @@ export class Freelist {
     const free = this.pages.count;
     const pending = this.pendingCount;
     const count = free + pending;
-    if (this.#scratch.length < count + free) this.#scratch = new Int32Array((count + free) * 2);
+    // result, then the free ids, then the pending ones
+    this.#reserveScratch(2 * count);
+    const scratch = this.#scratch;
+    let at = count + free;
+    for (const { ids, count: own } of this.#pending) for (let i = 0; i < own; i++) scratch[at++] = ids[i]!;
+    const sorted = scratch.subarray(count + free, at);
+    sortIds(sorted, sorted, pending);
+    this.#work.counts[FREELIST_IDS_SORTED]! += pending * sortDepth(pending);
     this.pages.chargeCount();
-    this.pages.copyTo(this.#scratch.subarray(count));
-    this.#sortPending();
-    // the free ids stand behind the place of the result, which can't overtake them
-    mergeIds(this.#scratch, count, count + free, this.#pending, pending, this.#scratch);
+    this.pages.copyTo(scratch.subarray(count, count + free));
+    mergeIds(scratch, count, count + free, sorted, pending, scratch);
     this.#work.counts[FREELIST_IDS_MOVED]! += count + pending;
-    return this.#scratch;
+    return scratch;
   }
 
   /** All free and pending ids, ascending, at no charge: for checks. */
@@ -134,15 +203,33 @@ export class Freelist {
   }
 
   get memoryBytes(): number {
-    const own = this.#state.byteLength + this.#pending.byteLength + this.#scratch.byteLength;
-    return own + this.pages.memoryBytes;
+    let bytes = this.#state.byteLength + this.#scratch.byteLength + this.pages.memoryBytes;
+    for (const pending of this.#pending) bytes += pending.memoryBytes;
+    return bytes + 16 * this.#allocatedBy.size;
   }
 
-  #sortPending(): void {
-    const count = this.pendingCount;
-    if (this.#scratch.length < count) this.#scratch = new Int32Array(count * 2);
-    sortIds(this.#pending, this.#pending, count);
-    this.#work.counts[FREELIST_IDS_SORTED]! += count * sortDepth(count);
+  /** Hands scratch[0, count), which were pending, to the free pages. */
+  #makeFree(count: number): void {
+    if (count === 0) return;
+    const scratch = this.#scratch;
+    sortIds(scratch, scratch, count);
+    for (let i = 0; i < count; i++) this.#state[scratch[i]!] = FREE;
+    this.pendingCount -= count;
+    this.pages.add(scratch, count);
+  }
+
+  #pendingOf(txid: number): PendingPages {
+    const { length } = this.#pending;
+    const newest = this.#pending[length - 1];
+    if (newest !== undefined && newest.txid === txid) return newest;
+    assert(newest === undefined || newest.txid < txid, 'freelist: transactions free pages in turn');
+    const pending = (this.#spare.pop() ?? new PendingPages()).restart(txid);
+    this.#pending.push(pending);
+    return pending;
+  }
+
+  #reserveScratch(count: number): void {
+    if (this.#scratch.length < count) this.#scratch = grownIds(this.#scratch, count * 2);
   }
 
   #growState(needed: number): void {

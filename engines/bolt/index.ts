@@ -1,50 +1,18 @@
 /** The `bolt` engine as the registry sees it. */
-import type { ParameterSpecs, ParameterValues } from '../../sim/parameters.ts';
+import type { ParameterValues } from '../../sim/parameters.ts';
 import type { EngineContext, EngineDefinition } from '../engine.ts';
 import { boltBench } from './bench.ts';
 import { BoltEngine } from './engine.ts';
-
-const options = {
-  freelist: {
-    kind: 'choice',
-    choices: ['array', 'hashmap'],
-    default: 'array',
-    doc: "How free pages are kept: a sorted list scanned from the front, or spans by size (bbolt's FreelistType; etcd uses hashmap).",
-  },
-  noFreelistSync: {
-    kind: 'boolean',
-    default: false,
-    doc: 'Leave the freelist out of commits and find the free pages at open by walking the tree (etcd on Linux: true).',
-  },
-  fillPercent: {
-    kind: 'ratio',
-    default: 0.5,
-    min: 0.1,
-    max: 1,
-    doc: 'How full a split leaves pages, in all tables (etcd sets 90 % for its keys, which only ever grow).',
-  },
-  initialMmapSize: {
-    kind: 'bytes',
-    default: 0,
-    min: 0,
-    max: 1_099_511_627_776,
-    doc: 'Smallest size of the memory map; the file grows in steps of 16 MiB once the map is that large (etcd: 10 GiB).',
-  },
-  pageSize: { kind: 'bytes', default: 4096, min: 1024, max: 65536, doc: 'Size of a page of a new file.' },
-} as const satisfies ParameterSpecs;
+import { MAINTENANCE } from './maintenance.ts';
+import { boltOptions, OPTIONS } from './options.ts';
 
 export const bolt: EngineDefinition = {
   name: 'bolt',
   summary: "bbolt 1.3.6: copy-on-write B+tree in one file, etcd's engine",
-  options,
+  options: OPTIONS,
+  maintenance: MAINTENANCE,
   bench: boltBench,
   create(context: EngineContext, values: ParameterValues): BoltEngine {
-    return new BoltEngine(context, {
-      freelist: (values.freelist ?? options.freelist.default) === 'hashmap' ? 'hashmap' : 'array',
-      noFreelistSync: Boolean(values.noFreelistSync ?? options.noFreelistSync.default),
-      fillPercent: Number(values.fillPercent ?? options.fillPercent.default),
-      initialMmapSize: Number(values.initialMmapSize ?? options.initialMmapSize.default),
-      pageSize: Number(values.pageSize ?? options.pageSize.default),
-    });
+    return new BoltEngine(context, boltOptions(values));
   },
 };

@@ -34,13 +34,16 @@ export class Pages {
   /** The first thing found wrong since the last `takeFault`. */
   #fault: Fault | undefined;
   readonly #branches = new BranchImages();
+  readonly #keepsBranches: boolean;
   /** Whose buffer stands for a kept image. */
   readonly #branch = new Page();
   readonly #page = new Page();
   /** Overflow pages. */
   readonly #rest = new SparseBuffer(1024);
 
-  constructor(disk: Disk, file: File, work: Work, pageSize: number) {
+  /** Without kept branches for a reader of an old version, whose pages others free. */
+  constructor(disk: Disk, file: File, work: Work, pageSize: number, keepsBranches = true) {
+    this.#keepsBranches = keepsBranches;
     this.#disk = disk;
     this.#file = file;
     this.#work = work;
@@ -69,7 +72,7 @@ export class Pages {
     if (image !== undefined) return this.#show(id, image, this.#branches.lengthOf(id));
     const page = this.#page;
     if (!this.read(id, page)) return undefined;
-    if (page.flags === BRANCH_PAGE && page.overflow === 0) this.keepBranch(id, page.buffer);
+    if (this.#keepsBranches && page.flags === BRANCH_PAGE && page.overflow === 0) this.keepBranch(id, page.buffer);
     return page;
   }
 
@@ -110,6 +113,10 @@ export class Pages {
   /** The page is about to get new content, or was freed. */
   forget(id: number): void {
     this.#branches.forget(id);
+  }
+
+  forgetAll(): void {
+    this.#branches.clear();
   }
 
   get memoryBytes(): number {
@@ -186,6 +193,15 @@ export class Pages {
     if (buffer.literalIndex(PAGE_HEADER_BYTES, bytes) !== PAGE_HEADER_BYTES) flatten(buffer);
     return true;
   }
+}
+
+/** Bytes of header, elements, keys and values: up to the end of the last element's. */
+export function usedBytesOf(page: Page): number {
+  if (page.count === 0) return PAGE_HEADER_BYTES;
+  const { literal } = page.buffer;
+  const last = PAGE_HEADER_BYTES + (page.count - 1) * ELEMENT_BYTES;
+  if (page.flags === BRANCH_PAGE) return last + readU32LE(literal, last) + readU32LE(literal, last + 4);
+  return last + readU32LE(literal, last + 4) + readU32LE(literal, last + 8) + readU32LE(literal, last + 12);
 }
 
 /** Turns runs into literal bytes: for a page whose elements or keys contain some. */

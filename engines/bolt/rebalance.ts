@@ -5,12 +5,12 @@
 import { assert } from '../../sim/assert.ts';
 import { ITEMS_MOVED } from '../../sim/work.ts';
 import { grownIds } from './ids.ts';
-import type { Transaction } from './transaction.ts';
+import type { WriteTransaction } from './write-transaction.ts';
 
 let waiting: Int32Array = new Int32Array(64);
 
 /** Rebalances every node that lost a record, in an arbitrary order as bbolt does. */
-export function rebalanceAll(transaction: Transaction): boolean {
+export function rebalanceAll(transaction: WriteTransaction): boolean {
   const count = transaction.unbalanced;
   if (count === 0) return true;
   const { nodes } = transaction;
@@ -28,12 +28,12 @@ export function rebalanceAll(transaction: Transaction): boolean {
 }
 
 /** False: a page could not be read. */
-function rebalance(transaction: Transaction, start: number): boolean {
+function rebalance(transaction: WriteTransaction, start: number): boolean {
   const { nodes } = transaction;
   // a merge takes a record from the parent, which then is next
   for (let node = start; nodes.isUnbalanced(node); node = nodes.parent[node]!) {
     nodes.setBalanced(node);
-    transaction.stats.rebalance++;
+    transaction.store.stats.rebalance++;
     const isLeaf = nodes.isLeaf(node);
     const keysMin = isLeaf ? 1 : 2;
     if (nodes.count[node]! > keysMin && nodes.size(node) > transaction.pageSize / 4) return true;
@@ -67,23 +67,24 @@ function rebalance(transaction: Transaction, start: number): boolean {
 }
 
 /** A root with a single child takes that child's place. */
-function collapseRoot(transaction: Transaction, root: number): boolean {
+function collapseRoot(transaction: WriteTransaction, root: number): boolean {
   const { nodes } = transaction;
   const child = transaction.child(root, 0);
   if (child < 0) return false;
   adopt(transaction, child, root);
   nodes.replaceRecords(root, child);
+  transaction.buckets[nodes.bucket[root]!]!.depth--;
   return remove(transaction, child);
 }
 
 /** Takes the node at `index` out of its parent and frees its page. */
-function drop(transaction: Transaction, node: number, index: number): boolean {
+function drop(transaction: WriteTransaction, node: number, index: number): boolean {
   const { nodes } = transaction;
   nodes.removeRecord(nodes.parent[node]!, index);
   return remove(transaction, node);
 }
 
-function remove(transaction: Transaction, node: number): boolean {
+function remove(transaction: WriteTransaction, node: number): boolean {
   const { nodes } = transaction;
   nodes.setRemoved(node);
   nodes.setReshaped(node);
@@ -91,7 +92,7 @@ function remove(transaction: Transaction, node: number): boolean {
 }
 
 /** Makes the children of `from` that are nodes the children of `to`. */
-function adopt(transaction: Transaction, from: number, to: number): void {
+function adopt(transaction: WriteTransaction, from: number, to: number): void {
   const { nodes } = transaction;
   if (nodes.isLeaf(from)) return;
   const count = nodes.count[from]!;

@@ -1,7 +1,9 @@
 /**
  * Where new pages come from: the freelist, else the end of the file; and how the file grows.
  *
- * The memory map only exists as a size, since the growth of the file depends on it.
+ * The memory map only exists as a size, since the growth of the file depends on it. The real one can't be replaced
+ * while a reader looks at it: bbolt's writer then waits for the reader, and for ever if both are one thread. Ours
+ * goes on, and counts how often.
  */
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
@@ -26,6 +28,9 @@ export class Space {
   growths = 0;
   /** Set when the map had to be replaced: bbolt then copies what its nodes still borrow from it. */
   remapped = false;
+  /** Maps replaced while readers were open. */
+  remapsUnderReaders = 0;
+  hasReaders = false;
 
   constructor(disk: Disk, file: File, work: Work, freelist: Freelist, pageSize: number) {
     this.#disk = disk;
@@ -41,8 +46,8 @@ export class Space {
   }
 
   /** The first of `pages` contiguous pages; 0 if the file would exceed what the engine can address. */
-  allocate(pages: number): number {
-    const free = this.#freelist.allocate(pages);
+  allocate(txid: number, pages: number): number {
+    const free = this.#freelist.allocate(txid, pages);
     if (free !== 0) return free;
     const first = this.highWater;
     if (first + pages > PAGE_ID_MAX) return 0;
@@ -50,6 +55,7 @@ export class Space {
     if (bytesMin >= this.mapBytes) {
       this.map(bytesMin);
       this.remapped = true;
+      if (this.hasReaders) this.remapsUnderReaders++;
     }
     this.highWater = first + pages;
     return first;

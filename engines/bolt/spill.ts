@@ -9,12 +9,14 @@ import { writeU64LE } from '../../sim/bytes/fixed.ts';
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { BYTES_COPIED, ITEMS_MOVED, NODES_SPLIT, PAGES_SERIALISED } from '../../sim/work.ts';
-import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, ELEMENT_BYTES, PAGE_HEADER_BYTES } from './format.ts';
+import type { Bucket } from './bucket.ts';
+import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, DEPTH_MAX, ELEMENT_BYTES, PAGE_HEADER_BYTES } from './format.ts';
 import { grownIds } from './ids.ts';
-import { RECORD } from './nodes.ts';
+import { RECORD } from './node-arena.ts';
+import { serialise, updateImage } from './node-page.ts';
+import { NOTHING } from './nodes.ts';
 import { Page } from './pages.ts';
-import type { Bucket, Transaction } from './transaction.ts';
-import { DEPTH_MAX } from './transaction.ts';
+import type { WriteTransaction } from './write-transaction.ts';
 
 /** A page is split only into parts of at least so many records. */
 const KEYS_PER_PAGE_MIN = 2;
@@ -27,51 +29,65 @@ export type SpillOutcome = 'ok' | 'io-error' | 'no-space';
 // children waiting to be spilled, of all levels at hand
 let waiting: Int32Array = new Int32Array(1024);
 let waitingEnd = 0;
+const childHeader = new Uint8Array(BUCKET_HEADER_BYTES);
+const childValue = new Value();
 /** Bytes of the node that `splitTwo` left whole, if it had to find out. */
 let measuredBytes = -1;
 
-/** Spills all tables and then the root bucket. */
-export function spillAll(transaction: Transaction): SpillOutcome {
+/** Spills the root bucket, and before it all buckets inside of it. */
+export function spillAll(transaction: WriteTransaction): SpillOutcome {
   waitingEnd = 0;
-  const header = new Uint8Array(BUCKET_HEADER_BYTES);
-  const value = new Value();
-  for (const table of transaction.tables) {
-    if (table.rootNode < 0) continue;
-    if (isInlineable(transaction, table)) {
-      if (!transaction.freePage(table.rootNode)) return 'io-error';
-      table.root = 0;
-      inlineValue(transaction, table, value);
-    } else {
-      const outcome = spillBucket(transaction, table);
-      if (outcome !== 'ok') return outcome;
-      writeU64LE(header, 0, table.root);
-      writeU64LE(header, 8, table.sequence);
-      value.set(header, 0, header.length, header.length, 0);
-      table.inline = undefined;
-    }
-    if (!transaction.put(transaction.root, table.name, 0, table.name.length, value, BUCKET_ELEMENT)) return 'io-error';
-  }
-  return transaction.root.rootNode < 0 ? 'ok' : spillBucket(transaction, transaction.root);
+  return spillBucket(transaction, transaction.root);
 }
 
-/** Whether the bucket is one leaf that fits into a quarter page. */
-function isInlineable(transaction: Transaction, bucket: Bucket): boolean {
+/** The buckets inside first, whose headers change with their roots; then the bucket's own nodes. */
+function spillBucket(transaction: WriteTransaction, bucket: Bucket): SpillOutcome {
+  for (const child of bucket.children.values()) {
+    const outcome = spillChild(transaction, bucket, child);
+    if (outcome !== 'ok') return outcome;
+  }
+  return bucket.rootNode < 0 ? 'ok' : spillTree(transaction, bucket);
+}
+
+function spillChild(transaction: WriteTransaction, bucket: Bucket, child: Bucket): SpillOutcome {
+  const value = childValue;
+  if (isInlineable(transaction, child)) {
+    if (!transaction.freePage(child.rootNode)) return 'io-error';
+    child.root = 0;
+    child.depth = 1;
+    inlineValue(transaction, child, value);
+  } else {
+    const outcome = spillBucket(transaction, child);
+    if (outcome !== 'ok') return outcome;
+    if (child.rootNode < 0) return 'ok'; // nothing of it has changed
+    writeU64LE(childHeader, 0, child.root);
+    writeU64LE(childHeader, 8, child.sequence);
+    value.set(childHeader, 0, childHeader.length, childHeader.length, 0);
+    child.inline = undefined;
+  }
+  const { name } = child;
+  child.storedSequence = child.sequence;
+  return transaction.put(bucket, name, 0, name.length, value, BUCKET_ELEMENT) === NOTHING ? 'io-error' : 'ok';
+}
+
+/** Whether the bucket is one changed leaf without buckets in it that fits into a quarter page. */
+function isInlineable(transaction: WriteTransaction, bucket: Bucket): boolean {
   const { nodes } = transaction;
   const root = bucket.rootNode;
-  if (!nodes.isLeaf(root)) return false;
+  if (root < 0 || !nodes.isLeaf(root)) return false;
   const bytesMax = transaction.pageSize / 4;
   let bytes = PAGE_HEADER_BYTES;
   for (let i = 0; i < nodes.count[root]!; i++) {
     bytes += nodes.recordBytes(root, i);
-    if (bytes > bytesMax) return false;
+    if (bytes > bytesMax || nodes.flagsAt(root, i) !== 0) return false;
   }
   return true;
 }
 
 /** Makes `into` the bucket's header and image, and keeps the image for reads. */
-function inlineValue(transaction: Transaction, bucket: Bucket, into: Value): void {
+function inlineValue(transaction: WriteTransaction, bucket: Bucket, into: Value): void {
   const page = new Page();
-  transaction.nodes.serialise(bucket.rootNode, 0, 0, page.buffer);
+  serialise(transaction.nodes, bucket.rootNode, 0, 0, page.buffer);
   const image = page.buffer.toBytes();
   const bytes = new Uint8Array(BUCKET_HEADER_BYTES + image.length);
   writeU64LE(bytes, 8, bucket.sequence);
@@ -81,17 +97,20 @@ function inlineValue(transaction: Transaction, bucket: Bucket, into: Value): voi
   bucket.inline = page;
 }
 
-function spillBucket(transaction: Transaction, bucket: Bucket): SpillOutcome {
+function spillTree(transaction: WriteTransaction, bucket: Bucket): SpillOutcome {
   const { nodes } = transaction;
   const outcome = spill(transaction, bucket, bucket.rootNode, 0);
   if (outcome !== 'ok') return outcome;
-  while (nodes.parent[bucket.rootNode]! >= 0) bucket.rootNode = nodes.parent[bucket.rootNode]!;
+  while (nodes.parent[bucket.rootNode]! >= 0) {
+    bucket.rootNode = nodes.parent[bucket.rootNode]!;
+    bucket.depth++;
+  }
   bucket.root = nodes.pgid[bucket.rootNode]!;
   return 'ok';
 }
 
-function spill(transaction: Transaction, bucket: Bucket, start: number, depth: number): SpillOutcome {
-  const { nodes } = transaction;
+function spill(transaction: WriteTransaction, bucket: Bucket, start: number, depth: number): SpillOutcome {
+  const { nodes, store } = transaction;
   if (nodes.isSpilled(start)) return 'ok';
   if (depth > DEPTH_MAX) {
     transaction.pages.fail(nodes.pgid[start]!, 'the tree is too deep: a cycle');
@@ -116,14 +135,15 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
     const pages = Math.floor((bytes + transaction.pageSize - 1) / transaction.pageSize);
     const id = transaction.allocate(pages, node);
     if (id === 0) return 'no-space';
-    if (transaction.space.remapped) copyBorrowed(transaction);
+    if (transaction.store.space.remapped) copyBorrowed(transaction);
     if (node === start && hasImage) moveImage(transaction, node, oldId, id);
     nodes.pgid[node] = id;
     nodes.pages[node] = pages;
+    nodes.usedBytes[node] = bytes;
     nodes.setSpilled(node);
-    transaction.census.change(nodes.isLeaf(node), pages, 1);
-    transaction.stats.dataPages += pages;
-    transaction.stats.spill++;
+    store.census.change(bucket.index === 0, nodes.isLeaf(node), pages, bytes, 1);
+    store.stats.dataPages += pages;
+    store.stats.spill++;
     const parent = nodes.parent[node]!;
     if (parent >= 0) enterIntoParent(transaction, parent, node, node !== start);
     node = next;
@@ -134,7 +154,7 @@ function spill(transaction: Transaction, bucket: Bucket, start: number, depth: n
 }
 
 /** Lets the kept image of a branch follow it to its new page, if only page ids in it have changed. */
-function moveImage(transaction: Transaction, node: number, oldId: number, id: number): void {
+function moveImage(transaction: WriteTransaction, node: number, oldId: number, id: number): void {
   const { nodes, pages } = transaction;
   if (nodes.isAsRead(node) && pages.renameBranch(oldId, id)) return;
   nodes.setReshaped(node);
@@ -142,7 +162,7 @@ function moveImage(transaction: Transaction, node: number, oldId: number, id: nu
 }
 
 /** Puts the children that are nodes on the waiting list, in key order. */
-function collectChildren(transaction: Transaction, node: number): void {
+function collectChildren(transaction: WriteTransaction, node: number): void {
   const { nodes } = transaction;
   const { inodes } = nodes;
   const count = nodes.count[node]!;
@@ -156,7 +176,7 @@ function collectChildren(transaction: Transaction, node: number): void {
  * Cuts off what does not fit, into a new node that is returned; −1 if the node stays whole. A root gets a parent.
  * A node is cut where the next record would exceed the fill percent, but both parts keep two records.
  */
-function splitTwo(transaction: Transaction, bucket: Bucket, node: number): number {
+function splitTwo(transaction: WriteTransaction, bucket: Bucket, node: number): number {
   const { nodes, pageSize } = transaction;
   const count = nodes.count[node]!;
   measuredBytes = -1;
@@ -180,13 +200,13 @@ function splitTwo(transaction: Transaction, bucket: Bucket, node: number): numbe
     const root = nodes.create(bucket.index, -1, false, 8); // first: it may replace the array of parents
     nodes.parent[node] = root;
   }
-  transaction.stats.split++;
+  transaction.store.stats.split++;
   transaction.work.counts[NODES_SPLIT]!++;
   return nodes.splitOff(node, index, nodes.parent[node]!);
 }
 
 /** Enters a spilled node's first key and page into its parent: in place of its old entry, or after its left part. */
-function enterIntoParent(transaction: Transaction, parent: number, node: number, isSplitOff: boolean): void {
+function enterIntoParent(transaction: WriteTransaction, parent: number, node: number, isSplitOff: boolean): void {
   const { nodes } = transaction;
   transaction.work.counts[ITEMS_MOVED]!++;
   const hint = nodes.childHint[parent]!;
@@ -202,9 +222,9 @@ function enterIntoParent(transaction: Transaction, parent: number, node: number,
 }
 
 /** What bbolt does when it replaces the memory map: keys and values that nodes borrowed from it are copied. */
-function copyBorrowed(transaction: Transaction): void {
+function copyBorrowed(transaction: WriteTransaction): void {
   const { nodes } = transaction;
-  transaction.space.remapped = false;
+  transaction.store.space.remapped = false;
   let bytes = 0;
   for (let node = 0; node < nodes.nodeCount; node++) {
     if (!nodes.isRemoved(node)) bytes += nodes.size(node) - PAGE_HEADER_BYTES - nodes.count[node]! * ELEMENT_BYTES;
@@ -213,16 +233,16 @@ function copyBorrowed(transaction: Transaction): void {
 }
 
 /** Serialises a spilled node as whole pages. */
-export function writeNode(transaction: Transaction, node: number, out: SparseBuffer): void {
+export function writeNode(transaction: WriteTransaction, node: number, out: SparseBuffer): void {
   const { nodes, pageSize } = transaction;
   const pages = nodes.pages[node]!;
   const id = nodes.pgid[node]!;
   const image = nodes.isAsRead(node) ? transaction.pages.branchImage(id) : undefined;
   if (image !== undefined) {
-    nodes.updateImage(node, id, image);
+    updateImage(nodes, node, id, image);
     out.bytes(image, 0, transaction.pages.branchImageLength(id));
   } else {
-    nodes.serialise(node, id, pages - 1, out);
+    serialise(nodes, node, id, pages - 1, out);
     // most of those that were split off will never be looked at again if keys ascend
     if (pages === 1 && !nodes.isLeaf(node) && nodes.wasBranchPage(node)) transaction.pages.keepBranch(id, out);
   }

@@ -149,20 +149,20 @@ describe.each(['array', 'hashmap'])('the freelist on %s', (kind) => {
   it('keeps freed pages from being used until they are released', () => {
     const list = make();
     list.load(Int32Array.of(5), 1);
-    expect(list.free(8, 2)).toBe(true);
-    expect(list.allocate(1)).toBe(5);
-    expect(list.allocate(1)).toBe(0);
-    list.release();
-    expect(list.allocate(2)).toBe(8);
+    expect(list.free(7, 8, 2)).toBe(true);
+    expect(list.allocate(7, 1)).toBe(5);
+    expect(list.allocate(7, 1)).toBe(0);
+    list.release(7);
+    expect(list.allocate(8, 2)).toBe(8);
     expect(list.count).toBe(0);
   });
 
   it('refuses to free a page twice, free or pending', () => {
     const list = make();
     list.load(Int32Array.of(5, 6), 2);
-    expect(list.free(6, 1)).toBe(false);
-    expect(list.free(7, 3)).toBe(true);
-    expect(list.free(9, 1)).toBe(false);
+    expect(list.free(7, 6, 1)).toBe(false);
+    expect(list.free(7, 7, 3)).toBe(true);
+    expect(list.free(7, 9, 1)).toBe(false);
     expect(list.count).toBe(5);
   });
 
@@ -172,7 +172,7 @@ describe.each(['array', 'hashmap'])('the freelist on %s', (kind) => {
         const list = make();
         const free = ascending(ids.slice(0, cut));
         list.load(Int32Array.from(free), free.length);
-        for (const id of ids.slice(cut)) expect(list.free(id, 1)).toBe(true);
+        for (const id of ids.slice(cut)) expect(list.free(7, id, 1)).toBe(true);
         expect([...list.collect().subarray(0, list.count)]).toEqual(ascending(ids));
         expect(list.ids()).toEqual(ascending(ids));
       }),
