@@ -2,10 +2,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { allowedText } from '../scenarios/suggestion.ts';
+import { parseQuantity } from '../scenarios/units.ts';
 import { type Counterexample, LinearizabilityCheck, type Verdict } from '../sim/linearizability/check.ts';
 import { readHistory } from '../sim/linearizability/formats/index.ts';
 import { describeOperation, type History, type Operation } from '../sim/linearizability/history.ts';
-import { findModel } from '../sim/linearizability/models/index.ts';
+import { findModel, MODELS } from '../sim/linearizability/models/index.ts';
 import type { Model } from '../sim/linearizability/models/model.ts';
 import type { CheckOptions } from './commands/check.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, UsageError } from './exit-codes.ts';
@@ -26,7 +28,8 @@ const SEVERITY: readonly number[] = [EXIT_OK, EXIT_UNKNOWN, EXIT_FAILED];
 
 /** All are read before the first is checked, so that a bad one does not cost the time of the others. */
 export async function checkHistories(paths: readonly string[], options: CheckOptions, host: Host): Promise<number> {
-  const model = findModel(options.model)!;
+  const model = modelOf(options.model);
+  const timeMs = durationMs(options.time);
   const histories = paths.map((path) => read(path, model, host.directory));
   let interrupted = false;
   const stop = host.onInterrupt(() => {
@@ -37,12 +40,10 @@ export async function checkHistories(paths: readonly string[], options: CheckOpt
     for (const [i, history] of histories.entries()) {
       const name = paths.length > 1 ? `${paths[i]}: ` : '';
       const check = new LinearizabilityCheck(history, model);
-      await search(
-        check,
-        options,
-        () => interrupted,
-        (text) => host.error(`${name}${text}\n`),
-      );
+      const tell = (text: string): void => {
+        if (options.quiet !== true) host.error(`${name}${text}\n`);
+      };
+      await search(check, timeMs, () => interrupted, tell);
       if (interrupted) return EXIT_INTERRUPTED;
       host.out(`${name}${check.verdict}\n`);
       if (check.counterexample !== undefined && options.quiet !== true) host.out(explain(check.counterexample));
@@ -53,6 +54,20 @@ export async function checkHistories(paths: readonly string[], options: CheckOpt
   } finally {
     stop();
   }
+}
+
+function modelOf(name: string): Model {
+  const model = findModel(name);
+  if (model !== undefined) return model;
+  const names = MODELS.map((each) => each.name);
+  throw new UsageError(`there is no model '${name}'${allowedText(name, names)}`);
+}
+
+function durationMs(text: string): number {
+  const parsed = parseQuantity('duration', text);
+  if (!parsed.ok) throw new UsageError(`--time: '${text}' ${parsed.problem}; write it like 500ms, 10s, 5min`);
+  if (parsed.value === 0) throw new UsageError('--time: must be longer than nothing');
+  return parsed.value / 1e6;
 }
 
 function read(path: string, model: Model, directory: string): History {
@@ -82,7 +97,7 @@ function readText(path: string, directory: string): string {
 /** Until there is a verdict, the time is over, or somebody interrupts. */
 async function search(
   check: LinearizabilityCheck,
-  { time, quiet }: CheckOptions,
+  timeMs: number,
   isInterrupted: () => boolean,
   tell: (text: string) => void,
 ): Promise<void> {
@@ -92,8 +107,8 @@ async function search(
     await setImmediate(); // lets an interrupt in
     if (isInterrupted()) return;
     const now = performance.now();
-    if (now - start > time / 1e6) check.giveUp();
-    else if (now - told > PROGRESS_MS && quiet !== true) {
+    if (now - start > timeMs) check.giveUp();
+    else if (now - told > PROGRESS_MS) {
       told = now;
       tell(`${check.done} of ${counted(check.objects, 'object')} checked after ${Math.round((now - start) / 1000)} s`);
     }

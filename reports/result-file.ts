@@ -142,6 +142,7 @@ const run = z
     virtualTimeNs: nanoseconds('When the run ended.'),
     ended: z.string().describe('`complete`, `violation`, `event budget` or `interrupted`.'),
     violations: z.array(violation).describe('Empty in a sound run.'),
+    unproven: count('Keys of which the checkers proved neither that they are right nor that they are not.'),
     expectations: z.array(expectation).describe('Judgements of the bounds on figures of one run.'),
     metrics,
     series,

@@ -46,6 +46,8 @@ export function verdictOf(comparison: Comparison): Verdict {
   if (file.partial) parts.push(`interrupted after ${file.runs.length} of ${counted(planned, 'run')}`);
   else if (file.runs.length === 0) parts.push('no run');
   if (cut > 0) parts.push(`${counted(cut, 'run')} cut short`);
+  const unproven = file.runs.reduce((sum, run) => sum + run.unproven, 0);
+  if (unproven > 0) parts.push(`${counted(unproven, 'key')} unproven`);
   if (!failed) {
     const met = expectations.length === 0 ? '' : `, ${counted(expectations.length, 'expectation')} met`;
     parts.unshift(`No violation in ${counted(file.runs.length, 'run')}${met}`);

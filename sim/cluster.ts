@@ -208,6 +208,7 @@ class ClusterRun implements Run {
       events: this.loop.eventCount,
       virtualTimeNs: now,
       violations,
+      unproven: this.#checks.unproven,
       metrics: metricsOf({
         hosts: this.#hosts,
         network: this.#network,
@@ -339,7 +340,7 @@ class ClusterRun implements Run {
 
   #operationObserver(): OperationObserver {
     return {
-      onInvoke: () => {},
+      onInvoke: (_session, _sequence, _operation, key, request) => this.#checks.onInvoke(request, key),
       onReply: (_session, _sequence, _operation, key, request, outcome, reply) =>
         this.#checks.onOutcome(request, key, outcome, reply),
       onDrained: () => this.loop.stop(),

@@ -10,6 +10,8 @@ export interface RunResult {
   readonly events: number;
   readonly virtualTimeNs: Time;
   readonly violations: readonly Violation[];
+  /** Objects (keys) of which the checkers proved neither that they are right nor that they are not. */
+  readonly unproven: number;
   readonly metrics: Metrics;
   readonly series: Series;
   /** When each fault was in force, for shading. */

@@ -31,6 +31,8 @@ export interface KeySpace {
 
 export interface Checker {
   readonly name: string;
+  /** Objects of which it could prove neither that they are right nor that they are not. */
+  readonly unproven?: number;
   /** The node has won the election of `term`. */
   onLeader?(node: number, term: number): void;
   /** The entry now stands in the node's log, after one of term `previousTerm`. */
@@ -43,7 +45,7 @@ export interface Checker {
   onRestore?(node: number, index: number, hash: number): void;
   /** The process starts (again) with what its disk held: logs and applied index may have gone back to what was durable. */
   onRestart?(node: number, appliedIndex: number): void;
-  onInvoke?(request: ClientRequest, keyIndex: number): void;
+  onInvoke?(request: ClientRequest, keyIndex: number, now: Time): void;
   /** `reply` is there if and only if the outcome is `ok`. */
   onOutcome?(
     request: ClientRequest,

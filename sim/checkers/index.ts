@@ -4,6 +4,7 @@ import { AcknowledgedWrites } from './acknowledged-writes.ts';
 import { ApplyOrder } from './apply-order.ts';
 import type { Checker, KeySpace, Report } from './checker.ts';
 import { CommittedEntries } from './committed-entries.ts';
+import { Linearizability } from './linearizability.ts';
 import { LogMatching } from './log-matching.ts';
 import { OneLeaderPerTerm } from './one-leader-per-term.ts';
 import { Progress } from './progress.ts';
@@ -21,6 +22,7 @@ export const CHECKERS: readonly ((report: Report, settings: CheckerSettings) => 
   (report) => new CommittedEntries(report),
   (report, settings) => new ApplyOrder(report, settings.nodes),
   (report, settings) => new AcknowledgedWrites(report, settings.keys),
+  (report, settings) => new Linearizability(report, settings.keys),
   (report) => new ReplicaEquality(report),
   (report, settings) => new Progress(report, settings.progressBoundNs),
 ];

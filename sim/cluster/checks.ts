@@ -33,6 +33,7 @@ export class Checks implements NodeObserver {
   onRestarted: (node: number) => void = () => {};
   readonly #loop: EventLoop;
   readonly #reproduce: string;
+  readonly #all: readonly Checker[];
   readonly #progress: Progress | undefined;
   readonly #leader: readonly Watching<'onLeader'>[];
   readonly #append: readonly Watching<'onAppend'>[];
@@ -40,6 +41,7 @@ export class Checks implements NodeObserver {
   readonly #apply: readonly Watching<'onApply'>[];
   readonly #restore: readonly Watching<'onRestore'>[];
   readonly #restart: readonly Watching<'onRestart'>[];
+  readonly #invoke: readonly Watching<'onInvoke'>[];
   readonly #outcome: readonly Watching<'onOutcome'>[];
   readonly #healed: readonly Watching<'onHealed'>[];
   readonly #begin: readonly Watching<'beginState'>[];
@@ -52,6 +54,7 @@ export class Checks implements NodeObserver {
     this.#reproduce = reproduce;
     const report = (check: string, what: string): void => this.#report(check, what);
     const all = CHECKERS.map((make) => make(report, settings));
+    this.#all = all;
     this.#progress = all.find((checker) => checker instanceof Progress);
     this.#leader = watching(all, 'onLeader');
     this.#append = watching(all, 'onAppend');
@@ -59,6 +62,7 @@ export class Checks implements NodeObserver {
     this.#apply = watching(all, 'onApply');
     this.#restore = watching(all, 'onRestore');
     this.#restart = watching(all, 'onRestart');
+    this.#invoke = watching(all, 'onInvoke');
     this.#outcome = watching(all, 'onOutcome');
     this.#healed = watching(all, 'onHealed');
     this.#begin = watching(all, 'beginState');
@@ -92,9 +96,19 @@ export class Checks implements NodeObserver {
     this.#report('node-failure', `n${node + 1} stopped by itself: ${reason}`);
   }
 
+  onInvoke(request: ClientRequest, keyIndex: number): void {
+    const { now } = this.#loop;
+    for (let i = 0; i < this.#invoke.length; i++) this.#invoke[i]!.onInvoke(request, keyIndex, now);
+  }
+
   onOutcome(request: ClientRequest, keyIndex: number, outcome: Outcome, reply: ClientReply | undefined): void {
     const { now } = this.#loop;
     for (let i = 0; i < this.#outcome.length; i++) this.#outcome[i]!.onOutcome(request, keyIndex, outcome, reply, now);
+  }
+
+  /** Of objects, as the checkers themselves say at the end. */
+  get unproven(): number {
+    return this.#all.reduce((sum, checker) => sum + (checker.unproven ?? 0), 0);
   }
 
   healed(now: Time): void {

@@ -32,7 +32,9 @@ class ObjectCheck {
     this.key = key;
     this.operations = operations;
     this.machine = model.compile(operations);
-    this.search = new Search(operations, this.machine);
+    const calledAt = Float64Array.from(operations, (operation) => operation.calledAt);
+    const returnedAt = Float64Array.from(operations, (operation) => operation.returnedAt);
+    this.search = new Search(calledAt, returnedAt, this.machine);
   }
 
   get counterexample(): Counterexample {

@@ -12,7 +12,7 @@
  *
  * Runs for as many steps as it is given and can go on later. Not proven within the memory of the configurations: `unknown`.
  */
-import { NEVER_RETURNED, type Operation } from './history.ts';
+import { NEVER_RETURNED } from './history.ts';
 import type { Machine } from './models/model.ts';
 import { SeenConfigurations } from './seen-configurations.ts';
 
@@ -56,48 +56,59 @@ export class Search {
   /** Depth down to which the stack has changed since it was copied. */
   #changedFrom = 0;
 
-  constructor(operations: readonly Operation[], machine: Machine, memoryWordsMax?: number) {
+  /** `calledAt` ascends; both are moments of one clock, `NEVER_RETURNED` for operations of unknown outcome. */
+  constructor(calledAt: Float64Array, returnedAt: Float64Array, machine: Machine, memoryWordsMax?: number) {
     this.#machine = machine;
-    const count = operations.length;
-    const returned = operations.map((_, i) => i).filter((i) => operations[i]!.returnedAt !== NEVER_RETURNED);
-    const open = operations.map((_, i) => i).filter((i) => operations[i]!.returnedAt === NEVER_RETURNED);
-    this.#numbers = Int32Array.from([...returned, ...open]);
-    this.#required = returned.length;
-    this.#left = this.#required;
-    this.#requiredWords = Math.ceil(this.#required / BITS);
-    const words = this.#requiredWords + Math.ceil(open.length / BITS);
+    const count = calledAt.length;
+    this.#numbers = new Int32Array(count);
+    let required = 0;
+    for (let i = 0; i < count; i++) if (returnedAt[i]! < NEVER_RETURNED) this.#numbers[required++] = i;
+    let number = required;
+    for (let i = 0; i < count; i++) if (returnedAt[i]! >= NEVER_RETURNED) this.#numbers[number++] = i;
+    this.#required = required;
+    this.#left = required;
+    this.#requiredWords = Math.ceil(required / BITS);
+    const words = this.#requiredWords + Math.ceil((count - required) / BITS);
     this.#placed = new Uint32Array(words);
     this.#seen = new SeenConfigurations(this.#requiredWords, words, memoryWordsMax);
     this.#marks = marksOf(count);
     this.#callEvent = new Int32Array(count);
     this.#returnEvent = new Int32Array(count);
-    const events: { at: number; event: number }[] = [];
-    for (let number = 0; number < count; number++) {
-      const { calledAt, returnedAt } = operations[this.#numbers[number]!]!;
-      events.push({ at: calledAt, event: number + 1 });
-      if (returnedAt !== NEVER_RETURNED) events.push({ at: returnedAt, event: -(number + 1) });
-    }
-    // at one moment calls come first: the operations overlap
-    events.sort((a, b) => a.at - b.at || b.event - a.event);
-    this.#events = new Int32Array(events.length + 1);
-    this.#next = new Int32Array(events.length + 1);
-    this.#previous = new Int32Array(events.length + 1);
-    for (const [i, { event }] of events.entries()) {
-      const place = i + 1;
-      this.#events[place] = event;
-      this.#next[place] = place === events.length ? 0 : place + 1;
-      this.#previous[place] = place - 1;
-      if (event > 0) this.#callEvent[event - 1] = place;
-      else this.#returnEvent[-event - 1] = place;
-    }
-    this.#next[0] = events.length === 0 ? 0 : 1;
-    this.#previous[0] = events.length;
+    this.#events = new Int32Array(count + required + 1);
+    this.#next = new Int32Array(count + required + 1);
+    this.#previous = new Int32Array(count + required + 1);
+    this.#lineUp(calledAt, returnedAt);
     this.#stack = new Int32Array(count);
     this.#statesBefore = new Int32Array(count);
     this.#isForced = new Uint8Array(count);
     this.#longest = new Int32Array(count);
     this.#current = machine.initial;
     this.#event = this.#next[0]!;
+  }
+
+  /** Merges calls and returns into the list. At one moment calls come first: the operations overlap. */
+  #lineUp(calledAt: Float64Array, returnedAt: Float64Array): void {
+    const numbers = this.#numbers;
+    const called = (number: number): number => calledAt[numbers[number]!]!;
+    const returned = (number: number): number => returnedAt[numbers[number]!]!;
+    const calls = Int32Array.from(numbers.keys()).sort((a, b) => called(a) - called(b) || a - b);
+    const returns = Int32Array.from({ length: this.#required }, (_, number) => number);
+    returns.sort((a, b) => returned(a) - returned(b) || a - b);
+    const last = this.#events.length - 1;
+    let call = 0;
+    let back = 0;
+    for (let place = 1; place <= last; place++) {
+      const isCall =
+        back === returns.length || (call < calls.length && called(calls[call]!) <= returned(returns[back]!));
+      const number = isCall ? calls[call++]! : returns[back++]!;
+      if (isCall) this.#callEvent[number] = place;
+      else this.#returnEvent[number] = place;
+      this.#events[place] = isCall ? number + 1 : -(number + 1);
+      this.#next[place] = place === last ? 0 : place + 1;
+      this.#previous[place] = place - 1;
+    }
+    this.#next[0] = last === 0 ? 0 : 1;
+    this.#previous[0] = last;
   }
 
   /** At most so many operations tried; go on with the next call while the answer is 'undecided'. */

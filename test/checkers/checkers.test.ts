@@ -6,12 +6,13 @@ import { ApplyOrder } from '../../sim/checkers/apply-order.ts';
 import type { Checker, FinalReplica, Report } from '../../sim/checkers/checker.ts';
 import { CommittedEntries } from '../../sim/checkers/committed-entries.ts';
 import { fingerprint } from '../../sim/checkers/fingerprint.ts';
+import { Linearizability } from '../../sim/checkers/linearizability.ts';
 import { LogMatching } from '../../sim/checkers/log-matching.ts';
 import { OneLeaderPerTerm } from '../../sim/checkers/one-leader-per-term.ts';
 import { Progress } from '../../sim/checkers/progress.ts';
 import { ReplicaEquality } from '../../sim/checkers/replica-equality.ts';
 import { Entry } from '../../sim/nodes/raft/messages.ts';
-import { type ClientReply, type ClientRequest, DELETE, PUT, type ReplyStatus } from '../../sim/rpc.ts';
+import { type ClientReply, type ClientRequest, DELETE, GET, PUT, type ReplyStatus } from '../../sim/rpc.ts';
 
 const entry = (term: number, index: number, mark = index): Entry => new Entry(term, index, 0, markedValue(mark));
 const markedValue = (mark: number): Value => Value.filled(Uint8Array.of(mark, 1, 2, 3), 100);
@@ -40,6 +41,30 @@ const reply = (status: ReplyStatus, revision: number): ClientReply => ({
   waits: undefined,
   waitsFrom: 0,
 });
+
+const by = (session: number, operation: number, mark: number): ClientRequest => ({
+  ...request(operation, mark),
+  session,
+});
+const invoke = (c: Linearizability, session: number, operation: number, mark: number, at: number, index = 0): void =>
+  c.onInvoke(by(session, operation, mark), index, at);
+/** `mark` 0: a get that sees nothing. */
+const answer = (c: Linearizability, session: number, operation: number, mark: number, at: number, index = 0): void => {
+  const value = operation === GET && mark !== 0 ? markedValue(mark) : undefined;
+  c.onOutcome(by(session, operation, mark), index, 'ok', { ...reply('ok', 1), value }, at);
+};
+function operate(
+  c: Linearizability,
+  session: number,
+  operation: number,
+  mark: number,
+  calledAt: number,
+  returnedAt: number,
+  index = 0,
+): void {
+  invoke(c, session, operation, mark, calledAt, index);
+  answer(c, session, operation, mark, returnedAt, index);
+}
 
 type State = readonly (readonly [key: number, mark: number])[];
 const replica = (node: number, appliedIndex: number): FinalReplica => ({ node, up: true, appliedIndex });
@@ -250,6 +275,70 @@ const CASES = {
           walk(c, 0, 9, [[200, 1]]);
         },
         /n1 holds a key that nobody wrote/,
+      ],
+    ],
+  }),
+  linearizability: cases({
+    make: (report) => new Linearizability(report, KEYS),
+    sound: (c) => {
+      operate(c, 1, PUT, 5, 0, 10);
+      operate(c, 2, GET, 5, 20, 30);
+      // overlap: the get may see either
+      invoke(c, 1, PUT, 6, 40);
+      operate(c, 2, GET, 5, 45, 50);
+      operate(c, 3, GET, 6, 52, 55);
+      answer(c, 1, PUT, 6, 60);
+      // of unknown outcome: seen, or not
+      invoke(c, 4, DELETE, 0, 70);
+      c.onOutcome(by(4, DELETE, 0), 0, 'unknown', undefined, 80);
+      operate(c, 2, GET, 6, 90, 95);
+      operate(c, 2, GET, 0, 96, 99);
+      // had no effect
+      invoke(c, 5, PUT, 9, 100);
+      c.onOutcome(by(5, PUT, 9), 0, 'failed', undefined, 110);
+      operate(c, 2, GET, 0, 120, 130);
+      // another key, preloaded
+      operate(c, 2, GET, 33, 140, 150, 3);
+      c.finish([]);
+    },
+    planted: [
+      [
+        'a stale read',
+        (c) => {
+          operate(c, 1, PUT, 5, 0, 10);
+          operate(c, 1, PUT, 6, 20, 30);
+          operate(c, 2, GET, 5, 2e6, 3e6);
+          c.finish([]);
+        },
+        /the get of session 2 \(2.000–3.000 ms\), which saw the put of session 1, cannot be placed: 2 of 3 operations on key 0/,
+      ],
+      [
+        'two reads that see two concurrent writes in the wrong order',
+        (c) => {
+          invoke(c, 1, PUT, 5, 0);
+          operate(c, 3, PUT, 6, 1, 2);
+          operate(c, 2, GET, 5, 3, 4);
+          operate(c, 2, GET, 6, 5, 6);
+          answer(c, 1, PUT, 5, 9);
+          c.finish([]);
+        },
+        /which saw the put of session 3, cannot be placed/,
+      ],
+      [
+        'a read of nothing where something was preloaded',
+        (c) => {
+          operate(c, 2, GET, 0, 0, 1, 3);
+          c.finish([]);
+        },
+        /which saw nothing, cannot be placed: 0 of 1 operations on key 3/,
+      ],
+      [
+        'a value from nowhere',
+        (c) => {
+          operate(c, 2, GET, 77, 0, 1);
+          c.finish([]);
+        },
+        /which saw a value that nobody wrote/,
       ],
     ],
   }),

@@ -70,8 +70,8 @@ which leaves "x". Returned by then, but cannot be placed:
       [['text.txt', '--model', 'register'], /^text.txt:1: is no history in a known form/],
       [[cas, '--model', 'register'], /^cas.jsonl:2: register has no "cas"; it has: read, write, delete\n$/],
       [[good], /required option '--model <model>' not specified/],
-      [[good, '--model', 'queue'], /Allowed choices are register, cas-register, kv-append/],
-      [[good, '--model', 'register', '--time', '5'], /has no unit/],
+      [[good, '--model', 'queue'], /^there is no model 'queue'.*register, cas-register.*kv-append/],
+      [[good, '--model', 'register', '--time', '5'], /^--time: '5' has no unit; write it like/],
       [[good, 'missing', '--model', 'register'], /^missing: there is no such file\n$/],
     ];
     for (const [given, message] of cases) {

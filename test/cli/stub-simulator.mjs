@@ -65,6 +65,7 @@ function result(spec, salt, interrupted) {
     events: 3000,
     virtualTimeNs: 3e9,
     violations: spec.seed === 66 ? [violation] : [],
+    unproven: 0,
     ended: interrupted ? 'interrupted' : spec.seed === 66 ? 'violation' : 'complete',
     faultWindows: [],
     metrics: {

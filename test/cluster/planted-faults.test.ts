@@ -14,6 +14,7 @@ import { EMPTY_DATA, Entry, Message, MSG_APP } from '../../sim/nodes/raft/messag
 import { RaftNode } from '../../sim/nodes/raft/ready.ts';
 import { Tracker } from '../../sim/nodes/raft/tracker.ts';
 import { RaftThread } from '../../sim/nodes/raft-thread.ts';
+import { ReadQueue } from '../../sim/nodes/read-queue.ts';
 import { WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
 import type { RunResult } from '../../sim/result.ts';
 import { at, complaints, isolate, play, powerCut, type Sketch } from './bed.ts';
@@ -128,6 +129,28 @@ const MISTAKES: readonly Mistake[] = [
     check: 'acknowledged-writes',
     says: /^n1 holds nothing for key 99 instead of the acknowledged write/,
     notBeforeMs: 1500,
+  },
+  {
+    name: 'a follower answers reads from its own state',
+    sketch: {
+      ms: 2500,
+      clients: 10,
+      target: 'all',
+      mix: { put: 0.5, get: 0.5 },
+      keys: { count: 1 },
+      load: { kind: 'closed', ratePerSMax: 1000 },
+      faults: [isolate(1500, 500, 'follower')],
+    },
+    plant: () => {
+      const { read } = ReadQueue.prototype;
+      vi.spyOn(ReadQueue.prototype, 'read').mockImplementation(function (this: ReadQueue, pending) {
+        const request = { ...pending.request, serializable: true };
+        return read.call(this, Object.assign(pending, { request }));
+      });
+    },
+    check: 'linearizability',
+    says: /^the get of session \d+ .* cannot be placed: \d+ of \d+ operations on key \d+ can be put in order/,
+    notBeforeMs: 2000,
   },
   {
     name: 'nobody stands for election once the leader is lost',

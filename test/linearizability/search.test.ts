@@ -31,6 +31,12 @@ function twinFinds(
   });
 }
 
+function searchOf(operations: readonly Operation[], model: Model, memoryWordsMax?: number): Search {
+  const calledAt = Float64Array.from(operations, (each) => each.calledAt);
+  const returnedAt = Float64Array.from(operations, (each) => each.returnedAt);
+  return new Search(calledAt, returnedAt, model.compile(operations), memoryWordsMax);
+}
+
 const DATA = ['a', 'b'];
 const arbitraryDatum = fc.constantFrom(undefined, ...DATA);
 const arbitraryTime = fc.record({ calledAt: fc.nat(12), duration: fc.integer({ min: 1, max: 6 }), isOpen: fc.nat(4) });
@@ -86,7 +92,7 @@ describe('the search', () => {
         const expected = twinFinds(operations, machine, machine.initial, all);
         total++;
         if (expected) linearizable++;
-        const found = new Search(operations, model.compile(operations)).advance(1_000_000);
+        const found = searchOf(operations, model).advance(1_000_000);
         expect(found).toBe(expected ? 'linearizable' : 'not linearizable');
       }),
       { numRuns: 3000 },
@@ -100,8 +106,8 @@ describe('the search', () => {
     const operations = Array.from({ length: 40 }, (_, i) =>
       operation({ kind: 'write', argument: `v${i % 7}` }, { calledAt: i, duration: 5, isOpen: 1 }),
     );
-    const whole = new Search(operations, casRegister.compile(operations));
-    const sliced = new Search(operations, casRegister.compile(operations));
+    const whole = searchOf(operations, casRegister);
+    const sliced = searchOf(operations, casRegister);
     whole.advance(1_000_000);
     while (sliced.advance(1) === 'undecided');
     expect(sliced.state).toBe(whole.state);
@@ -114,8 +120,8 @@ describe('the search', () => {
     );
     const impossible = operation({ kind: 'read', result: 'never written' }, { calledAt: 0, duration: 6, isOpen: 1 });
     const operations = [...concurrent, impossible];
-    expect(new Search(operations, casRegister.compile(operations), 2_000).advance(1e7)).toBe('unknown');
-    expect(new Search(operations, casRegister.compile(operations)).advance(1e7)).toBe('not linearizable');
+    expect(searchOf(operations, casRegister, 2_000).advance(1e7)).toBe('unknown');
+    expect(searchOf(operations, casRegister).advance(1e7)).toBe('not linearizable');
   });
 
   it('tries an operation of unknown outcome late, and where it never took effect', () => {

@@ -194,6 +194,7 @@ function oneRun(
     metrics,
     series,
     faultWindows,
+    unproven: 0,
     ended: failing ? 'violation' : 'complete',
   };
 }
@@ -368,6 +369,7 @@ function tinyRun(
     virtualTimeNs: 2 * SECOND,
     violations: [],
     expectations: [outcome(variant, 'latencyMs.put.max', '≤ 200', ms.max, ms.max <= 200)],
+    unproven: 0,
     ended: 'complete',
     metrics: {
       throughputOpsPerS: 50,
