@@ -3,7 +3,7 @@
  * get sees the last write before it, and each operation stands between its call and its return.
  *
  * Does not check ranges, nor gets that were allowed to be stale; nor anything in a run that did not come to its end.
- * Values are compared by fingerprint. Remembers 2^22 operations, 29 bytes each; of a longer run it checks the first so
+ * Values are compared by fingerprint. Remembers 2^20 operations, 29 bytes each; of a longer run it checks the first so
  * many. A key whose history neither was proven of within its share of steps counts as `unproven`, not as a violation.
  */
 import type { Time } from '../clock.ts';
@@ -14,7 +14,7 @@ import { type ClientReply, type ClientRequest, DELETE, GET, type Outcome, RANGE 
 import type { Checker, FinalReplica, KeySpace, Report } from './checker.ts';
 import { fingerprint } from './fingerprint.ts';
 
-const OPERATIONS_MAX = 2 ** 22;
+const OPERATIONS_MAX = 2 ** 20;
 const STEPS_BASE = 1_000_000;
 const STEPS_AN_OPERATION = 200;
 const MILLION = 1e6;
