@@ -122,13 +122,20 @@ describe('docs/cli.md', () => {
     expect(documentedCommands).toContain('run');
   });
 
-  it.each(documentedCommands)('has the options of %s, all of them', async (command) => {
+  /** Of a command and of those below it, in the order of their help. */
+  async function optionsOf(command: string): Promise<string[]> {
     await terminal.run(...command.split(' '), '--help');
-    const options = [...terminal.out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <\S+>)?)/gm)].map((match) => match[1]!);
-    const documented = cellsOf(section(text('docs/cli.md'), `\`raftlab ${command}\``)).filter((cell) =>
-      /^--\w/.test(cell),
-    );
-    expect(documented).toEqual(options.filter((option) => option !== '--help'));
+    const help = terminal.out;
+    const options = [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+(?: <\S+>)?)/gm)].map((match) => match[1]!);
+    const below = [...(help.split('\nCommands:\n')[1] ?? '').matchAll(/^ {2}(\w+)/gm)].map((match) => match[1]!);
+    for (const name of below) if (name !== 'help') options.push(...(await optionsOf(`${command} ${name}`)));
+    return [...new Set(options)].filter((option) => option !== '--help');
+  }
+
+  it.each(documentedCommands)('has the options of %s, all of them', async (command) => {
+    const cells = cellsOf(section(text('docs/cli.md'), `\`raftlab ${command}\``));
+    const documented = cells.filter((cell) => /^--\w/.test(cell));
+    expect([...new Set(documented)]).toEqual(await optionsOf(command));
   });
 
   it.each(['docs/cli.md', 'README.md'])('%s has the exit codes of the program', (page) => {
