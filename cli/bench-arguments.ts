@@ -9,7 +9,7 @@ import { DEVICE_PROFILES } from '../sim/disk/profiles.ts';
 import { KEY_BYTES } from '../sim/engine-bench/generator.ts';
 import type { BenchSpec, PhaseSpec } from '../sim/engine-bench/spec.ts';
 import type { ParameterSpecs } from '../sim/parameters.ts';
-import { BATCH_MAX, parsePhase, phaseText } from './bench-phases.ts';
+import { BATCH_MAX, parsePhase, phaseText, VALUE_BYTES_MAX } from './bench-phases.ts';
 import { shellQuoted } from './command-line.ts';
 import { UsageError } from './exit-codes.ts';
 
@@ -29,7 +29,6 @@ export interface BenchArguments {
   readonly seed?: string;
 }
 
-const VALUE_BYTES_MAX = 2 ** 30;
 const CORES_MAX = 256;
 const PAGE_CACHE_MAX = 2 ** 40;
 export const BENCH_DEFAULTS = {
@@ -57,10 +56,11 @@ export function benchSpecOf(given: BenchArguments): BenchSpec {
     return text;
   };
   const batch = whole('batch', given.batch ?? BENCH_DEFAULTS.batch, 1, BATCH_MAX);
+  const valueBytes = whole('value-bytes', given.valueBytes ?? BENCH_DEFAULTS.valueBytes, 0, VALUE_BYTES_MAX);
   const options = readOptions(definition, given.option, problems);
   const phases: PhaseSpec[] = [];
   for (const text of given.phase) {
-    const phase = parsePhase(text, definition, { batch, argumentsGiven: options.argumentsGiven });
+    const phase = parsePhase(text, definition, { batch, valueBytes, argumentsGiven: options.argumentsGiven });
     if (typeof phase === 'string') problems.push(phase);
     else phases.push(phase);
   }
@@ -71,7 +71,6 @@ export function benchSpecOf(given: BenchArguments): BenchSpec {
     engine: definition.name,
     options: options.values,
     phases,
-    valueBytes: whole('value-bytes', given.valueBytes ?? BENCH_DEFAULTS.valueBytes, 0, VALUE_BYTES_MAX),
     sync: given.sync === true,
     paced: given.paced === true,
     disk: {
@@ -94,7 +93,7 @@ export function benchSpecOf(given: BenchArguments): BenchSpec {
   };
   for (const phase of phases) {
     if (phase.operation !== 'put') continue;
-    const refusal = definition.refusal?.(spec.options, KEY_BYTES, spec.valueBytes, phase.batch);
+    const refusal = definition.refusal?.(spec.options, KEY_BYTES, phase.valueBytes, phase.batch);
     if (refusal !== undefined) problems.push(`phase ${phase.name}: ${refusal}`);
   }
   if (problems.length > 0) throw new UsageError(...new Set(problems));
@@ -140,8 +139,9 @@ function sizeOf(name: string, text: string, problems: string[]): number {
 export function benchCommand(given: BenchArguments, spec: BenchSpec): string {
   const definition = engineOf(spec.engine);
   const parts = ['raftlab engine bench', '--engine', spec.engine];
-  for (const phase of spec.phases) parts.push('--phase', shellQuoted(phaseText(phase, definition)));
-  parts.push('--value-bytes', String(spec.valueBytes));
+  const valueBytes = spec.phases[0]!.valueBytes;
+  for (const phase of spec.phases) parts.push('--phase', shellQuoted(phaseText(phase, definition, valueBytes)));
+  parts.push('--value-bytes', String(valueBytes));
   for (const option of given.option) parts.push('--option', shellQuoted(option));
   if (spec.sync) parts.push('--sync');
   if (spec.paced) parts.push('--paced');

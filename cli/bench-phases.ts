@@ -4,7 +4,7 @@
  *     name:op:order:ops:keyspace:seed[:batch][,setting=value …]
  *
  * `op` is put, del, get or one of the engine's maintenance tasks, whose order is `none`; `order` seq, perm, unif, evens
- * or zipf. Settings: `batch`, and for a maintenance task the argument that it names.
+ * or zipf. Settings: `batch`, `value_bytes`, and for a maintenance task the argument that it names.
  */
 import type { EngineDefinition, MaintenanceTask } from '../engines/engine.ts';
 import { allowedText } from '../scenarios/suggestion.ts';
@@ -13,6 +13,7 @@ import { isKeyOperation, KEY_OPERATIONS, type PhaseSpec } from '../sim/engine-be
 
 export const KEY_ORDERS: readonly KeyOrder[] = ['seq', 'perm', 'unif', 'evens', 'zipf'];
 export const BATCH_MAX = 1_000_000;
+export const VALUE_BYTES_MAX = 2 ** 30;
 /** Of a phase; each takes 4 bytes of memory before it is written. */
 const OPERATIONS_MAX = 200_000_000;
 const KEYSPACE_MAX = 4_294_967_295;
@@ -27,6 +28,7 @@ class PhaseProblem extends Error {}
 
 export interface PhaseDefaults {
   readonly batch: number;
+  readonly valueBytes: number;
   /** By name, from `--option`. */
   readonly argumentsGiven: ReadonlyMap<string, number>;
 }
@@ -41,12 +43,16 @@ export function parsePhase(text: string, definition: EngineDefinition, defaults:
   }
 }
 
-/** The same the other way round, as the command line would have it. */
-export function phaseText(phase: PhaseSpec, definition: EngineDefinition): string {
+/** The same the other way round, as the command line would have it; `valueBytes` is what is said for all phases. */
+export function phaseText(phase: PhaseSpec, definition: EngineDefinition, valueBytes: number): string {
   const { name, operation, order, operations, keyspace, seed, batch } = phase;
   const parts = [name, operation, order, operations, keyspace, seed, batch].join(':');
   const argument = taskOf(definition, operation)?.argument;
-  return argument === undefined ? parts : `${parts},${argument.name}=${phase.argument}`;
+  const settings = [
+    ...(phase.valueBytes === valueBytes ? [] : [`,value_bytes=${phase.valueBytes}`]),
+    ...(argument === undefined ? [] : [`,${argument.name}=${phase.argument}`]),
+  ];
+  return parts + settings.join('');
 }
 
 function taskOf(definition: EngineDefinition, operation: string): MaintenanceTask | undefined {
@@ -96,21 +102,22 @@ class PhaseText {
       operations: this.#whole('ops', operations, isTask ? 0 : 1, OPERATIONS_MAX),
       keyspace: this.#whole('keyspace', keyspace, isTask ? 0 : 1, isShuffled ? SHUFFLED_MAX : KEYSPACE_MAX),
       seed: this.#whole('seed', seed, 0, SEED_MAX),
-      batch: this.#batch(batch),
+      batch: this.#setWhole('batch', batch, 1, BATCH_MAX) ?? this.#defaults.batch,
+      valueBytes: this.#setWhole('value_bytes', undefined, 0, VALUE_BYTES_MAX) ?? this.#defaults.valueBytes,
       argument: this.#argument(operation),
     };
   }
 
-  #batch(part: string | undefined): number {
-    const set = this.#setting('batch');
-    const text = set ?? part;
-    return text === undefined ? this.#defaults.batch : this.#whole('batch', text, 1, BATCH_MAX);
+  /** From a setting, or from a part of the text. */
+  #setWhole(name: string, part: string | undefined, min: number, max: number): number | undefined {
+    const text = this.#setting(name) ?? part;
+    return text === undefined ? undefined : this.#whole(name, text, min, max);
   }
 
   /** Looks at every setting: what is neither the batch nor the task's argument is unknown. */
   #argument(operation: string): number {
     const argument = taskOf(this.#definition, operation)?.argument;
-    const known = argument === undefined ? ['batch'] : ['batch', argument.name];
+    const known = ['batch', 'value_bytes', ...(argument === undefined ? [] : [argument.name])];
     for (const setting of this.#settings) {
       const name = setting.split('=')[0]!;
       if (!known.includes(name)) throw new PhaseProblem(`setting '${name}' is unknown${allowedText(name, known)}`);

@@ -85,7 +85,6 @@ export class EngineBenchRun {
     this.#series = new SeriesSampler(this.#meter);
     this.#maintenance = new Maintenance(this.store);
     this.#writer = new Writer(this.store, {
-      valueBytes: spec.valueBytes,
       sync: spec.sync || definition.bench?.alwaysSyncs === true,
       paced: spec.paced,
       batchFigures: definition.bench?.batchFigures ?? [],

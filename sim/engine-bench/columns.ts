@@ -23,7 +23,7 @@ export function columnsOf(
     keyspace: phase.keyspace,
     seed: phase.seed,
     key_check: keyCheck,
-    value_bytes: spec.valueBytes,
+    value_bytes: phase.valueBytes,
     batch: phase.batch,
     logical_bytes: logicalBytes,
     total_write_bytes: total,

@@ -17,6 +17,7 @@ export interface PhaseSpec {
   readonly seed: number;
   /** Operations that are written, or read, as one. */
   readonly batch: number;
+  readonly valueBytes: number;
   /** What a maintenance task is given. */
   readonly argument: number;
 }
@@ -25,7 +26,6 @@ export interface BenchSpec {
   readonly engine: string;
   readonly options: ParameterValues;
   readonly phases: readonly PhaseSpec[];
-  readonly valueBytes: number;
   /** Each batch ends with a sync. */
   readonly sync: boolean;
   /** After each batch the writer waits until no background work runs or is due. */

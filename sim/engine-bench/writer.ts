@@ -17,7 +17,6 @@ const LATENCY_BITS = 7;
 const STAMP_BYTES = 16;
 
 export interface WriterOptions {
-  readonly valueBytes: number;
   readonly sync: boolean;
   readonly paced: boolean;
   /** Figures of the engine whose greatest growth from one batch is kept. */
@@ -57,8 +56,6 @@ export class Writer {
   constructor(store: Store, options: WriterOptions) {
     this.#store = store;
     this.#options = options;
-    const literal = Math.min(STAMP_BYTES, options.valueBytes);
-    this.#value.set(this.#stamp, 0, literal, literal, options.valueBytes - literal);
   }
 
   /** `ordinal`: of the phase in the run, for the stamps. */
@@ -82,6 +79,8 @@ export class Writer {
     this.latency.clear();
     this.batchMax = {};
     if (this.#options.batchFigures.length > 0) this.#figures = this.#store.stats().figures;
+    const literal = Math.min(STAMP_BYTES, phase.valueBytes);
+    this.#value.set(this.#stamp, 0, literal, literal, phase.valueBytes - literal);
     this.#stamp[0] = 0x76;
     writeDecimal(this.#stamp, 1, 3, ordinal);
     this.#stamp[3] = 0x2e;

@@ -94,7 +94,7 @@ describe('engine bench', () => {
     [
       'a setting',
       ['--engine', 'bolt', '--phase', 'a:put:seq:1:1:1,ratio=1'],
-      "--phase a:put:seq:1:1:1,ratio=1: setting 'ratio' is unknown; allowed: batch",
+      "--phase a:put:seq:1:1:1,ratio=1: setting 'ratio' is unknown; allowed: batch, value_bytes",
     ],
     [
       'an option',

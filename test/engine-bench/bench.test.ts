@@ -8,7 +8,7 @@ import type { PhaseResult } from '../../sim/engine-bench/result.ts';
 import type { BenchSpec, PhaseSpec } from '../../sim/engine-bench/spec.ts';
 import { withDefaults } from '../engines/bed.ts';
 
-function phase(text: string): PhaseSpec {
+function phase(text: string, valueBytes = 100): PhaseSpec {
   const [name, operation, order, operations, keyspace, seed, batch] = text.split(':');
   return {
     name: name!,
@@ -18,6 +18,7 @@ function phase(text: string): PhaseSpec {
     keyspace: Number(keyspace),
     seed: Number(seed),
     batch: Number(batch ?? 100),
+    valueBytes,
     argument: 0,
   };
 }
@@ -26,8 +27,7 @@ function spec(engine: string, phases: readonly string[], given: Partial<BenchSpe
   return {
     engine,
     options: {},
-    phases: phases.map(phase),
-    valueBytes: 100,
+    phases: phases.map((text) => phase(text)),
     sync: false,
     paced: false,
     disk: { profile: 'nvme', pageCacheBytes: 2 ** 30 },
@@ -160,9 +160,9 @@ describe('rocksdb', () => {
 
 it('stops with what is done when the disk is full', () => {
   const bench = new EngineBenchRun({
-    ...spec('bolt', ['load:put:seq:100:100:1', 'more:put:seq:3000:3000:1:1']),
+    ...spec('bolt', []),
+    phases: [phase('load:put:seq:200:200:1', 2 ** 30)],
     options: withDefaults(ENGINES[0]!.options, {}),
-    valueBytes: 2 ** 30,
     disk: { profile: 'cloud-volume', pageCacheBytes: 2 ** 30 },
   });
   while (bench.advance(1000));

@@ -1,0 +1,40 @@
+/** badger.csv: the total; compaction is paced by timers with a random start, so that its share moves in the real one too. */
+import { type Bound, type MeasuredEngine, optionsOf, phaseOf } from './measured-engine.ts';
+
+const PACED_SHARE = 0.05;
+const SHARE = 0.1;
+
+export const badger: MeasuredEngine = {
+  engine: 'badger',
+  file: 'badger.csv',
+  replay(rows) {
+    const row = rows[0]!;
+    return {
+      option: optionsOf(row, {
+        sync: 'sync_writes',
+        value_threshold: 'value_threshold',
+        max_table: 'max_table_size',
+        level_one: 'level_one_size',
+        level_mult: 'level_size_multiplier',
+        vlog_file: 'value_log_file_size',
+        num_memtables: 'num_memtables',
+      }),
+      paced: row.paced === '1',
+      phases: rows.map((phase) => {
+        const ratio = phase.op === 'gc' ? `,gc_discard_ratio=${phase.gc_discard_ratio}` : '';
+        return { text: phaseOf(phase) + ratio, row: phase };
+      }),
+    };
+  },
+  bounds(row) {
+    const share = row.paced === '1' ? PACED_SHARE : SHARE;
+    const parts = ['vlog_bytes', 'flush_bytes', 'compaction_bytes'].map((column): Bound => ({ column, kind: 'shown' }));
+    if (row.op !== 'gc') return [{ column: 'total_write_bytes', kind: 'within', share }, ...parts];
+    return [
+      { column: 'total_write_bytes', kind: 'within', share },
+      ...parts,
+      { column: 'end_file_bytes', kind: 'within', share },
+      { column: 'gc_files_rewritten', kind: 'shown' },
+    ];
+  },
+};

@@ -1,0 +1,81 @@
+/** A row of measurements beside what the simulated engine did: figure by figure, and whether it is within its bound. */
+import type { Columns } from '../../sim/engine-bench/result.ts';
+import type { Row } from './csv.ts';
+import type { Bound, MeasuredEngine } from './measured-engine.ts';
+
+export interface Figure {
+  readonly column: string;
+  readonly measured: number;
+  readonly simulated: number;
+  /** Simulated ÷ measured − 1; infinite if only one of them is 0. */
+  readonly error: number;
+  /** For people; '' if it is only shown. */
+  readonly bound: string;
+  readonly ok: boolean;
+}
+
+export interface JudgedRow {
+  readonly engine: string;
+  readonly run: string;
+  readonly phase: string;
+  readonly figures: readonly Figure[];
+  readonly ok: boolean;
+  /** Keys and logical bytes must be the same, or nothing else means anything. */
+  readonly sameWork: boolean;
+}
+
+export function judge(engine: MeasuredEngine, row: Row, earlier: readonly Row[], columns: Columns): JudgedRow {
+  const figures = engine.bounds(row, earlier).map((bound) => figureOf(engine, bound, row, columns));
+  const sameWork =
+    Number(row.key_check) === columns.key_check &&
+    (row.logical_bytes === '' || Number(row.logical_bytes) === columns.logical_bytes);
+  return {
+    engine: engine.engine,
+    run: row.run!,
+    phase: row.phase!,
+    figures,
+    sameWork,
+    ok: sameWork && figures.every(({ ok }) => ok),
+  };
+}
+
+function figureOf(engine: MeasuredEngine, bound: Bound, row: Row, columns: Columns): Figure {
+  const { column } = bound;
+  const read = engine.measured ?? ((source: Row | Columns, name: string) => Number(source[name]));
+  const measured = read(row, column);
+  const simulated = read(columns, column);
+  const error = measured === simulated ? 0 : measured === 0 ? Infinity : simulated / measured - 1;
+  return { column, measured, simulated, error, ...verdict(bound, measured, simulated, error) };
+}
+
+function verdict(bound: Bound, measured: number, simulated: number, error: number): { bound: string; ok: boolean } {
+  switch (bound.kind) {
+    case 'equal':
+      return { bound: 'equal', ok: measured === simulated };
+    case 'within':
+      return { bound: `±${bound.share! * 100} %`, ok: Math.abs(error) <= bound.share! };
+    case 'between':
+      return {
+        bound: `${percent(bound.least! / measured - 1)} to ${percent(bound.most! / measured - 1)}`,
+        ok: simulated >= bound.least! && simulated <= bound.most!,
+      };
+    case 'shown':
+      return { bound: '', ok: true };
+  }
+}
+
+/** With a sign; exact equality reads as 0. */
+export function percent(share: number): string {
+  if (share === 0) return '0';
+  if (!Number.isFinite(share)) return Number.isNaN(share) ? 'missing' : 'new';
+  const size = Math.abs(share * 100);
+  const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  const text = size < 0.005 ? size.toPrecision(1) : size.toFixed(digits);
+  return `${share < 0 ? '−' : '+'}${text} %`;
+}
+
+/** Of the totals' relative errors, without their signs. */
+export function medianAndWorst(rows: readonly JudgedRow[]): { median: number; worst: number } {
+  const errors = rows.map(({ figures }) => Math.abs(figures[0]!.error)).sort((a, b) => a - b);
+  return { median: errors[errors.length >> 1] ?? Number.NaN, worst: errors[errors.length - 1] ?? Number.NaN };
+}

@@ -1,0 +1,40 @@
+/** The table of `npm run bench:ground-truth`. */
+import { textTable } from '../../cli/text-table.ts';
+import { formatBytes } from '../../reports/format.ts';
+import { type Figure, type JudgedRow, medianAndWorst, percent } from './judgement.ts';
+
+const NAMES: Readonly<Record<string, string>> = {
+  total_write_bytes: 'total',
+  total_but_freelist: 'total but freelist',
+  data_page_bytes: 'data pages',
+};
+
+export function rowsTable(rows: readonly JudgedRow[]): string {
+  const table = rows.map((row) => {
+    const [total, ...parts] = row.figures as [Figure, ...Figure[]];
+    return [
+      row.run,
+      row.phase,
+      formatBytes(total.measured),
+      formatBytes(total.simulated),
+      percent(total.error),
+      total.bound === '' ? '–' : total.bound,
+      `  ${parts.map(partText).join(', ')}`,
+      `  ${row.sameWork ? (row.ok ? 'ok' : 'OUT OF BOUNDS') : 'OTHER KEYS OR BYTES'}`,
+    ];
+  });
+  return textTable([['run', 'phase', 'measured', 'simulated', 'error', 'bound', '  parts', '  verdict'], ...table], 6);
+}
+
+/** `wal 0`, and `!` where a bound is not kept. */
+function partText({ column, error, ok }: Figure): string {
+  const name = NAMES[column] ?? column.replace(/_bytes$/, '').replaceAll('_', ' ');
+  return `${name} ${percent(error)}${ok ? '' : ' !'}`;
+}
+
+export function engineSummary(engine: string, rows: readonly JudgedRow[]): string {
+  const { median, worst } = medianAndWorst(rows);
+  const out = rows.filter((row) => !row.ok);
+  const names = out.map((row) => `${row.run} ${row.phase}`).join(', ');
+  return `${engine}: ${rows.length - out.length} of ${rows.length} rows within bounds; error of the total: median ${percent(median).replace('+', '')}, worst ${percent(worst).replace('+', '')}${names === '' ? '' : `; out of bounds: ${names}`}`;
+}

@@ -1,0 +1,106 @@
+/** The measured runs, several at a time in worker threads, the longest first. */
+import type { BenchArguments } from '../../cli/bench-arguments.ts';
+import { shortTime } from '../../cli/progress.ts';
+import { ProgressBoard } from '../../cli/progress-board.ts';
+import { parseCsv, type Row, runsOf } from './csv.ts';
+import { type JudgedRow, judge } from './judgement.ts';
+import type { MeasuredEngine, ReplayedPhase } from './measured-engine.ts';
+import type { ReplayOutcome } from './replay.ts';
+
+export interface RunToReplay {
+  readonly engine: MeasuredEngine;
+  readonly name: string;
+  readonly rows: readonly Row[];
+  readonly phases: readonly ReplayedPhase[];
+  readonly arguments: BenchArguments;
+}
+
+export interface ReplayedRun {
+  readonly run: RunToReplay;
+  readonly rows: readonly JudgedRow[];
+  readonly failure: string | undefined;
+}
+
+const LINE_INTERVAL_MS = 10_000;
+
+export function runsToReplay(engine: MeasuredEngine, text: string): RunToReplay[] {
+  return [...runsOf(parseCsv(text))].map(([name, rows]) => {
+    const { option, sync, paced, phases } = engine.replay(rows);
+    return {
+      engine,
+      name,
+      rows,
+      phases,
+      arguments: {
+        engine: engine.engine,
+        phase: phases.map((phase) => phase.text),
+        option,
+        sync: sync === true,
+        paced: paced === true,
+      },
+    };
+  });
+}
+
+/** In the order of `runs`; after an interrupt with what is done. */
+export async function replayRuns(
+  runs: readonly RunToReplay[],
+  jobs: number,
+): Promise<{ replayed: ReplayedRun[]; interrupted: boolean }> {
+  const { Piscina } = await import('piscina');
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const filename = new URL(`./replay-worker.${extension}`, import.meta.url).href;
+  const threads = Math.min(jobs, runs.length);
+  const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads });
+  const board = new ProgressBoard(runs.length);
+  const interrupt = (): void => {
+    if (board.stopped) process.exit(130);
+    board.stop();
+    console.error('interrupted: printing what is done (once more to leave at once)');
+  };
+  process.on('SIGINT', interrupt);
+  const timer = setInterval(() => sayProgress(runs, board), LINE_INTERVAL_MS);
+  let finished = 0;
+  try {
+    const outcomes: (ReplayOutcome | undefined)[] = runs.map(() => undefined);
+    const order = runs.map((_, index) => index).sort((a, b) => workOf(runs[b]!) - workOf(runs[a]!) || a - b);
+    await Promise.all(
+      order.map(async (index) => {
+        const run = runs[index]!;
+        const task = { arguments: run.arguments, index, board: board.buffer };
+        const outcome = (await pool.run(task)) as ReplayOutcome;
+        outcomes[index] = outcome;
+        if (outcome.interrupted) return;
+        finished++;
+        console.error(`${run.name} done in ${shortTime(outcome.seconds)}, ${finished} of ${runs.length} runs`);
+      }),
+    );
+    return { replayed: runs.map((run, index) => replayed(run, outcomes[index]!)), interrupted: board.stopped };
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', interrupt);
+    await pool.destroy();
+  }
+}
+
+function sayProgress(runs: readonly RunToReplay[], board: ProgressBoard): void {
+  const running = runs.flatMap((run, index) => {
+    const done = board.fraction(index);
+    return done > 0 && done < 1 ? [`${run.name} ${Math.floor(done * 100)} %`] : [];
+  });
+  if (running.length > 0) console.error(running.join(', '));
+}
+
+/** Operations, weighed so that what takes longer is begun earlier. */
+function workOf(run: RunToReplay): number {
+  return run.rows.reduce((sum, row) => sum + Number(row.ops) * (run.arguments.paced === true ? 2 : 1), 0);
+}
+
+function replayed(run: RunToReplay, outcome: ReplayOutcome): ReplayedRun {
+  const rows: JudgedRow[] = [];
+  outcome.columns.forEach((columns, i) => {
+    const { row } = run.phases[i]!;
+    if (row !== undefined) rows.push(judge(run.engine, row, run.rows.slice(0, run.rows.indexOf(row)), columns));
+  });
+  return { run, rows, failure: outcome.failure };
+}
