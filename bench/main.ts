@@ -2,16 +2,21 @@
 import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
 import { kernelBench } from './kernel.ts';
 import { printRows, type Row } from './measure.ts';
+import { fullPreloadBench, preloadBench } from './preload.ts';
 
 const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   kernel: kernelBench,
   cluster: clusterBench,
   memory: memoryBench,
   shares: sharesBench,
+  preload: preloadBench,
+  'preload-full': fullPreloadBench,
 };
+/** Take many minutes or gigabytes: only by name. */
+const ON_REQUEST: readonly string[] = ['preload-full'];
 
 const wanted = process.argv.slice(2);
-for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS)) {
+for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS).filter((name) => !ON_REQUEST.includes(name))) {
   const section = SECTIONS[name];
   if (section === undefined) {
     console.error(`bench: no section "${name}"; there are: ${Object.keys(SECTIONS).join(', ')}`);
