@@ -6,12 +6,13 @@
  * etcd sets it up. Rows with uniformly random keys stand beside, because there a B+tree rewrites a
  * page for each put.
  */
-import { Session } from 'node:inspector/promises';
-import { findEngine } from '../engines/index.ts';
+import type { EngineDefinition } from '../engines/engine.ts';
+import { ENGINES, findEngine } from '../engines/index.ts';
 import { createRun } from '../sim/cluster.ts';
-import type { ParameterValue } from '../sim/parameters.ts';
+import type { ParameterValue, ParameterValues } from '../sim/parameters.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 import { type Row, secondsOf } from './measure.ts';
+import { sharesOf } from './profile.ts';
 
 interface Setup {
   readonly engine: string;
@@ -28,14 +29,18 @@ const AS_ETCD_SETS_BOLT: Readonly<Record<string, ParameterValue>> = {
   fillPercent: 0.9,
 };
 
-export function clusterSpec(setup: Setup): RunSpec {
-  const { engine, clients, operations, stateMachine = 'raw', order = 'sequential', keyBytes = 16 } = setup;
-  const definition = findEngine(engine)!;
+/** The defaults, but for bolt's as etcd sets them. */
+export function benchOptions(definition: EngineDefinition): ParameterValues {
   const options: Record<string, ParameterValue> = {};
   for (const [name, option] of Object.entries(definition.options)) {
     if ('default' in option && option.default !== undefined) options[name] = option.default;
   }
-  if (engine === 'bolt') Object.assign(options, AS_ETCD_SETS_BOLT);
+  return definition.name === 'bolt' ? { ...options, ...AS_ETCD_SETS_BOLT } : options;
+}
+
+export function clusterSpec(setup: Setup): RunSpec {
+  const { engine, clients, operations, stateMachine = 'raw', order = 'sequential', keyBytes = 16 } = setup;
+  const options = benchOptions(findEngine(engine)!);
   const uniformKeys = 100_000;
   return {
     scenario: 'bench',
@@ -112,31 +117,24 @@ function row(what: string, setup: Setup, target?: number): Row {
   };
 }
 
+/** Every engine on the same work: the others are not to be slower than half of bolt. */
 export function clusterBench(): Row[] {
-  return [
-    row('3 × bolt, 100 clients, 1 KiB', { engine: 'bolt', clients: 100, operations: 300_000 }, 70_000),
-    row('3 × bolt, 1 client, 1 KiB', { engine: 'bolt', clients: 1, operations: 60_000 }, 50_000),
-    row('3 × bolt, 100 clients, 1 KiB, random keys', {
-      engine: 'bolt',
-      clients: 100,
-      operations: 150_000,
-      order: 'uniform',
-    }),
-    row('3 × bolt, 100 clients, 1 KiB, mvcc', {
-      engine: 'bolt',
-      clients: 100,
-      operations: 300_000,
-      stateMachine: 'mvcc',
-    }),
-    row('3 × rocksdb, 100 clients, 1 KiB', { engine: 'rocksdb', clients: 100, operations: 300_000 }),
-    row('3 × rocksdb, 1 client, 1 KiB', { engine: 'rocksdb', clients: 1, operations: 60_000 }),
-    row('3 × rocksdb, 100 clients, 1 KiB, random keys', {
-      engine: 'rocksdb',
-      clients: 100,
-      operations: 150_000,
-      order: 'uniform',
-    }),
+  const rows: Row[] = [];
+  const setups: readonly (readonly [string, Omit<Setup, 'engine'>, number | undefined])[] = [
+    ['100 clients, 1 KiB', { clients: 100, operations: 300_000 }, 70_000],
+    ['1 client, 1 KiB', { clients: 1, operations: 60_000 }, 50_000],
+    ['100 clients, 1 KiB, random keys', { clients: 100, operations: 150_000, order: 'uniform' }, undefined],
+    ['100 clients, 1 KiB, mvcc', { clients: 100, operations: 300_000, stateMachine: 'mvcc' }, undefined],
   ];
+  for (const [what, setup, target] of setups) {
+    const bolt = row(`3 × bolt, ${what}`, { ...setup, engine: 'bolt' }, target);
+    rows.push(bolt);
+    for (const { name } of ENGINES) {
+      if (name !== 'bolt')
+        rows.push(row(`3 × ${name}, ${what}`, { ...setup, engine: name }, Math.round(bolt.value / 2)));
+    }
+  }
+  return rows;
 }
 
 /**
@@ -177,45 +175,13 @@ function memoryOf(engine: string, bytesNow: () => number): Row[] {
   return rows;
 }
 
-const PARTS: readonly (readonly [RegExp, string])[] = [
-  [/sim\/(loop|trace)\./, 'kernel'],
-  [/sim\/nodes\/raft\//, 'raft'],
-  [/engines\//, 'engine'],
-  [/sim\/disk\//, 'disk'],
-  [/sim\/network\//, 'network'],
-  [/sim\/checkers\/|sim\/cluster/, 'checks'],
-  [/sim\/clients\/|hdr-histogram/, 'clients'],
-  [/sim\/nodes\/wal\//, 'wal'],
-  [/sim\/nodes\/kv\//, 'state machine'],
-  [/sim\/nodes\//, 'host'],
-  [/sim\/bytes\//, 'bytes'],
-];
-
 /** Share of CPU samples by the file they fell into. */
 export async function sharesBench(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const engine of ['bolt', 'rocksdb']) {
-    const session = new Session();
-    session.connect();
-    await session.post('Profiler.enable');
-    await session.post('Profiler.start');
-    measure({ engine, clients: 100, operations: 200_000 });
-    const { profile } = await session.post('Profiler.stop');
-    session.disconnect();
-    const urls = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
-    const shares = new Map<string, number>();
-    let total = 0;
-    profile.samples!.forEach((id, i) => {
-      const { url, functionName } = urls.get(id)!;
-      const part =
-        PARTS.find(([pattern]) => pattern.test(url))?.[1] ??
-        (functionName.includes('garbage') ? 'garbage collection' : 'rest');
-      const time = profile.timeDeltas![i]!;
-      shares.set(part, (shares.get(part) ?? 0) + time);
-      total += time;
-    });
-    for (const [part, time] of [...shares].sort((a, b) => b[1] - a[1])) {
-      rows.push({ what: `share of time, 3 × ${engine}: ${part}`, value: (100 * time) / total, unit: '%' });
+    const shares = await sharesOf(() => void measure({ engine, clients: 100, operations: 200_000 }));
+    for (const [part, share] of shares) {
+      rows.push({ what: `share of time, 3 × ${engine}: ${part}`, value: 100 * share, unit: '%' });
     }
   }
   return rows;

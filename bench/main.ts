@@ -1,5 +1,6 @@
 /** `npm run bench [section …]`: prints figures and ratios; asserts nothing about time. */
 import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
+import { enginesBench } from './engines.ts';
 import { kernelBench } from './kernel.ts';
 import { printRows, type Row } from './measure.ts';
 import { fullPreloadBench, preloadBench } from './preload.ts';
@@ -9,6 +10,7 @@ const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   cluster: clusterBench,
   memory: memoryBench,
   shares: sharesBench,
+  engines: enginesBench,
   preload: preloadBench,
   'preload-full': fullPreloadBench,
 };
