@@ -1,9 +1,10 @@
 /** The registry of engines: adding one is its folder and one line here. */
 import { bolt } from './bolt/index.ts';
 import type { EngineDefinition } from './engine.ts';
+import { faster } from './faster/index.ts';
 import { rocksdb } from './rocksdb/index.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [bolt, rocksdb];
+export const ENGINES: readonly EngineDefinition[] = [bolt, rocksdb, faster];
 
 export function findEngine(name: string): EngineDefinition | undefined {
   return ENGINES.find((engine) => engine.name === name);

@@ -10,6 +10,17 @@ const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
     { freelist: 'hashmap', noFreelistSync: true },
     { pageSize: 1024, fillPercent: 0.9 },
   ],
+  faster: [
+    { IndexSize: 512, PageSizeBits: 17, MemorySizeBits: 18, SegmentSizeBits: 18, indexCheckpointLogBytes: 100_000 },
+    {
+      checkpoint: 'snapshot',
+      IndexSize: 4096,
+      PageSizeBits: 17,
+      MemorySizeBits: 19,
+      SegmentSizeBits: 17,
+      hlog_size_budget: 262144,
+    },
+  ],
   rocksdb: [
     { write_buffer_size: 65536, target_file_size_base: 16384, max_bytes_for_level_base: 65536, bloom_bits_per_key: 10 },
     {
