@@ -247,13 +247,13 @@ export class FasterEngine implements StorageEngine {
     this.#isFlushing = false;
   }
 
-  *#index(): Job {
+  #index(): Job {
     this.#isIndexing = true;
     this.#indexedUntil = this.store.log.tail;
-    yield* writeIndexCheckpoint(this.store, this.files, this.#context.disk, (outcome) =>
-      this.#fail(outcome, 'checkpoint of the index'),
-    );
-    this.#isIndexing = false;
+    return writeIndexCheckpoint(this.store, this.files, this.#context.disk, (outcome) => {
+      this.#isIndexing = false;
+      if (outcome !== 'ok') this.#fail(outcome, 'checkpoint of the index');
+    });
   }
 
   #compact(until: number): Job | undefined {

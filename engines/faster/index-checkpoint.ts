@@ -24,7 +24,7 @@ export function* writeIndexCheckpoint(
   store: Store,
   files: CheckpointFiles,
   disk: Disk,
-  onFailure: (outcome: DiskOutcome) => void,
+  onEnd: (outcome: DiskOutcome) => void,
 ): Job {
   const { index, log, work } = store;
   const startLogicalAddress = log.tail;
@@ -73,7 +73,7 @@ export function* writeIndexCheckpoint(
   if (outcome === 'ok') outcome = files.writeIndexInfo(info);
   yield;
   if (outcome === 'ok') outcome = files.commitIndex(info);
-  if (outcome !== 'ok') onFailure(outcome);
+  onEnd(outcome);
 }
 
 function appendChunk(buffer: SparseBuffer, words: Uint32Array | undefined, length: number): void {

@@ -24,7 +24,7 @@ const SLICES_MAX = 100_000;
 export class EngineBed {
   readonly disk: SimulatedDisk;
   readonly #definition: EngineDefinition;
-  readonly #options: ParameterValues;
+  #options: ParameterValues;
   engine: StorageEngine;
   /** What readers must see. */
   twin = new SortedArray(TABLES.length);
@@ -106,6 +106,12 @@ export class EngineBed {
     this.engine = this.#make();
     expect(this.engine.open()).toBe('recovered');
     this.disk.settle();
+  }
+
+  /** A clean stop, and a new process with other options. */
+  reopenWith(options: ParameterValues): void {
+    this.#options = withDefaults(this.#definition.options, options);
+    this.restart();
   }
 
   /** The power fails, and a new process opens what is left. */
