@@ -3,7 +3,7 @@ import { CATEGORIES } from '../../sim/disk/disk.ts';
 import type { EngineBench, PhaseMeasurement } from '../engine.ts';
 
 export const bench: EngineBench = {
-  phaseEnd: 'nothing',
+  phaseEnd: 'flush',
   columns(phase: PhaseMeasurement): Readonly<Record<string, number | string>> {
     const { writtenBytes, syncs, logicalBytes, before, after } = phase;
     const total = CATEGORIES.reduce((sum, category) => sum + writtenBytes[category], 0);

@@ -229,9 +229,18 @@ export class FasterEngine implements StorageEngine {
     if (!this.#isOpen || this.#failure !== 'ok') return undefined;
     const { log } = this.store;
     if (task === 'index-checkpoint') return this.#isIndexing ? undefined : this.#index();
+    if (task === 'flush') return this.#flushAll();
     if (task !== 'compact' || this.#isCompacting) return undefined;
     const share = argument > 0 && argument <= 1 ? argument : 1;
     return this.#compact(compactionEnd(log, Math.ceil((log.tail - log.begin) * share)));
+  }
+
+  #flushAll(): Job | undefined {
+    const { log } = this.store;
+    log.readOnly = log.tail;
+    if (this.#isFlushing || !log.isFlushDue) return undefined;
+    this.#isFlushing = true;
+    return this.#flush();
   }
 
   *#flush(): Job {
