@@ -53,7 +53,7 @@ export class BlockCache {
       this.misses++;
       this.#evict(size);
       slot = this.#take();
-      this.failure = readBlock(this.#disk, reader.file, offset, size, this.#buffers[slot], this.#work);
+      this.failure = readBlock(this.#disk, reader.file, offset, size, this.#buffers[slot], this.#work, reader.checksum);
       if (this.failure !== undefined) {
         this.#release(slot);
         return NONE;

@@ -145,13 +145,14 @@ class Recovery {
     memtable.reset(0, store.lastSequence);
     const batch = new WriteBatchReader();
     const value = new Value();
-    // The oldest WAL needed may start anywhere: what came before it is in tables. All others continue it.
-    let expected = -1;
+    // The oldest WAL needed may start anywhere: what came before it is in tables. All others continue it. RocksDB, once
+    // it has flushed all it recovered, needs a WAL that it never makes: the next one must then continue the tables.
+    let expected = logs.includes(needed) ? -1 : store.lastSequence + 1;
     let tables = 0;
     for (const number of logs) {
       if (number < needed) continue;
       if (number > needed && expected < 0) {
-        this.#replayEnd = `${padded(needed)}.log: missing or empty`;
+        this.#replayEnd = `${padded(needed)}.log: empty`;
         break;
       }
       const name = logName(store.directory, number);
@@ -271,7 +272,7 @@ export function openListedTable(
   const name = tableName(directory, file.number);
   const table = openTable(disk, name, file.number, file.bytes, work);
   if (typeof table === 'string') return table;
-  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile } = file;
+  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile, uniqueId } = file;
   const { reader, entries, deletions, rawKeyBytes, rawValueBytes } = table;
   return {
     number,
@@ -281,6 +282,7 @@ export function openListedTable(
     smallestSequence,
     largestSequence,
     oldestBlobFile,
+    uniqueId,
     entries,
     deletions,
     rawKeyBytes,

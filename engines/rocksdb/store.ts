@@ -234,8 +234,8 @@ export class Store {
 }
 
 export function editedFile(level: number, table: TableFile): EditedFile {
-  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile } = table;
-  return { level, number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile };
+  const { number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile, uniqueId } = table;
+  return { level, number, bytes, smallest, largest, smallestSequence, largestSequence, oldestBlobFile, uniqueId };
 }
 
 export function padded(number: number): string {

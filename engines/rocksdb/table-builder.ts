@@ -24,6 +24,8 @@ export const BLOCK_TRAILER_BYTES = 5;
 export const FOOTER_BYTES = 53;
 export const FORMAT_VERSION = 5;
 export const CHECKSUM_CRC32C = 1;
+/** Read only. */
+export const CHECKSUM_XXH3 = 4;
 export const MAGIC_LOW = 0x85f4cff7;
 export const MAGIC_HIGH = 0x88e241b7;
 const WRITE_BYTES = 1048576;

@@ -15,6 +15,8 @@ export interface TableFile {
   readonly largestSequence: number;
   /** The oldest blob file that the table refers to; 0: it refers to none. */
   readonly oldestBlobFile: number;
+  /** See `EditedFile`. */
+  readonly uniqueId?: Uint8Array | undefined;
   /** From the table's properties. */
   entries: number;
   deletions: number;

@@ -12,12 +12,17 @@ import { BYTES_HASHED, KEYS_COMPARED, SYSTEM_CALLS, type Work } from '../../sim/
 import {
   BLOCK_TRAILER_BYTES,
   CHECKSUM_CRC32C,
+  CHECKSUM_XXH3,
   FOOTER_BYTES,
   FORMAT_VERSION,
   MAGIC_HIGH,
   MAGIC_LOW,
 } from './table-builder.ts';
-import { FILTER_KEY, PROPERTIES_KEY, propertyNumber, readMetaBlock } from './table-properties.ts';
+import { FILTER_KEY, PROPERTIES_KEY, propertyNumber, readMetaBlock, text } from './table-properties.ts';
+import { xxh3Low32 } from './xxh3.ts';
+
+/** What the byte behind the block is multiplied by. */
+const XXH3_LAST_BYTE_FACTOR = 0x6b9083d9;
 
 export class TableReader {
   readonly number: number;
@@ -26,13 +31,16 @@ export class TableReader {
   /** Empty: the table has none. */
   readonly filter: Uint8Array;
   readonly blocks: number;
+  /** What the trailers of its blocks hold: of our own tables always CRC-32C. */
+  readonly checksum: number;
   readonly #restartsAt: number;
   /** Set by `handle`. */
   handleOffset = 0;
   handleSize = 0;
 
-  constructor(number: number, file: File, index: Uint8Array, filter: Uint8Array) {
+  constructor(number: number, file: File, index: Uint8Array, filter: Uint8Array, checksum = CHECKSUM_CRC32C) {
     this.number = number;
+    this.checksum = checksum;
     this.file = file;
     this.index = index;
     this.filter = filter;
@@ -104,19 +112,42 @@ export function readBlock(
   size: number,
   into: SparseBuffer,
   work: Work,
+  checksum: number,
 ): string | undefined {
   work.counts[SYSTEM_CALLS]++;
   if (disk.read(file, offset, size + BLOCK_TRAILER_BYTES, into) !== 'ok') return 'read failed';
   if (into.length !== size + BLOCK_TRAILER_BYTES) return 'a block past the end of the file';
-  return verifyBlock(into, 0, size, work);
+  return verifyBlock(into, 0, size, work, checksum);
 }
 
 /** The checksum of the block at buffer[from, to), whose trailer follows. */
-export function verifyBlock(buffer: SparseBuffer, from: number, to: number, work: Work): string | undefined {
+export function verifyBlock(
+  buffer: SparseBuffer,
+  from: number,
+  to: number,
+  work: Work,
+  checksum: number,
+): string | undefined {
   work.counts[BYTES_HASHED] += to - from;
-  if (buffer.crc32c(0, from, to + 1) !== unmaskCrc(buffer.readU32(to + 1))) return 'checksum mismatch';
+  const stored = buffer.readU32(to + 1);
+  const isRight =
+    checksum === CHECKSUM_CRC32C
+      ? buffer.crc32c(0, from, to + 1) === unmaskCrc(stored)
+      : xxh3OfBlock(buffer, from, to) === stored;
+  if (!isRight) return 'checksum mismatch';
   if (buffer.byteAt(to) !== 0) return 'a compressed block';
   return undefined;
+}
+
+const EMPTY = new Uint8Array(0);
+let scratch = new Uint8Array(4096);
+
+/** XXH3 of the block, into which the compression type after it goes by a multiplication. */
+function xxh3OfBlock(buffer: SparseBuffer, from: number, to: number): number {
+  const size = to - from;
+  if (size > scratch.length) scratch = new Uint8Array(size * 2);
+  buffer.copyTo(scratch, 0, from, to);
+  return (xxh3Low32(scratch, 0, size) ^ Math.imul(buffer.byteAt(to), XXH3_LAST_BYTE_FACTOR)) >>> 0;
 }
 
 export interface OpenedTable {
@@ -142,8 +173,13 @@ function readTable(disk: Disk, file: File, number: number, work: Work): OpenedTa
   const buffer = new SparseBuffer(FOOTER_BYTES);
   if (disk.read(file, file.length - FOOTER_BYTES, FOOTER_BYTES, buffer) !== 'ok') return 'read failed';
   const footer = buffer.toBytes();
-  const magic = readU32LE(footer, 45) === MAGIC_LOW && readU32LE(footer, 49) === MAGIC_HIGH;
-  if (!magic || readU32LE(footer, 41) !== FORMAT_VERSION || footer[0] !== CHECKSUM_CRC32C) return 'a bad footer';
+  const formatVersion = readU32LE(footer, 41);
+  const checksum = footer[0];
+  if (readU32LE(footer, 45) !== MAGIC_LOW || readU32LE(footer, 49) !== MAGIC_HIGH) return 'a bad footer';
+  if (formatVersion !== FORMAT_VERSION) return `format_version ${formatVersion}, not ${FORMAT_VERSION}`;
+  if (checksum !== CHECKSUM_CRC32C && checksum !== CHECKSUM_XXH3) {
+    return `checksum type ${checksum}, neither crc32c nor XXH3`;
+  }
   const metaOffset = readVarint(footer, 1, 41);
   const metaSize = readVarint(footer, varintEnd, 41);
   const indexOffset = readVarint(footer, varintEnd, 41);
@@ -152,7 +188,7 @@ function readTable(disk: Disk, file: File, number: number, work: Work): OpenedTa
 
   const section = (offset: number, size: number): Uint8Array | string => {
     if (offset + size + BLOCK_TRAILER_BYTES > file.length) return 'a handle past the file';
-    const failure = readBlock(disk, file, offset, size, buffer, work);
+    const failure = readBlock(disk, file, offset, size, buffer, work, checksum);
     return failure ?? buffer.toBytes().slice(0, size);
   };
   const meta = section(metaOffset, metaSize);
@@ -169,11 +205,13 @@ function readTable(disk: Disk, file: File, number: number, work: Work): OpenedTa
   if (typeof propertyBlock === 'string') return `properties: ${propertyBlock}`;
   const properties = readMetaBlock(propertyBlock);
   if (properties === undefined) return 'properties: do not decode';
+  const unsupported = unsupportedFeature(properties, handles);
+  if (unsupported !== undefined) return unsupported;
   const filter = handles.has(FILTER_KEY) ? named(FILTER_KEY) : new Uint8Array(0);
   if (typeof filter === 'string') return `filter: ${filter}`;
   const index = section(indexOffset, indexSize);
   if (typeof index === 'string') return `index: ${index}`;
-  const reader = new TableReader(number, file, index, filter);
+  const reader = new TableReader(number, file, index, filter, checksum);
   const failure = reader.indexFailure();
   if (failure !== undefined) return failure;
   return {
@@ -184,4 +222,23 @@ function readTable(disk: Disk, file: File, number: number, work: Work): OpenedTa
     rawKeyBytes: propertyNumber(properties, 'rocksdb.raw.key.size'),
     rawValueBytes: propertyNumber(properties, 'rocksdb.raw.value.size'),
   };
+}
+
+/** What a table of the real system may have that this engine does not read. */
+function unsupportedFeature(
+  properties: ReadonlyMap<string, Uint8Array>,
+  handles: ReadonlyMap<string, Uint8Array>,
+): string | undefined {
+  const indexType = properties.get('rocksdb.block.based.table.index.type');
+  if (indexType !== undefined && indexType[0] !== 0) return `index type ${indexType[0]}, not binary search`;
+  const compression = properties.get('rocksdb.compression') ?? EMPTY;
+  const compressionName = text(compression, 0, compression.length);
+  if (compressionName !== '' && compressionName !== 'NoCompression') return `compression ${compressionName}`;
+  for (const flag of ['rocksdb.index.key.is.user.key', 'rocksdb.index.value.is.delta.encoded']) {
+    if (propertyNumber(properties, flag) !== 1) return `an index without ${flag}`;
+  }
+  if (propertyNumber(properties, 'rocksdb.num.range-deletions') > 0) return 'range deletions';
+  if (propertyNumber(properties, 'rocksdb.merge.operands') > 0) return 'merge operands';
+  for (const name of handles.keys()) if (name.startsWith('partitionedfilter.')) return 'a partitioned filter';
+  return undefined;
 }

@@ -131,7 +131,7 @@ export class TablesCursor extends BlockCursor {
       if (end > offset + window.length) return 'a block past the end of the file';
     }
     const from = offset - this.#windowFrom;
-    const failure = verifyBlock(window, from, from + size, this.work);
+    const failure = verifyBlock(window, from, from + size, this.work, this.#tables[this.#table].reader.checksum);
     if (failure !== undefined) return failure;
     this.work.counts[BLOCKS_DECODED]++;
     this.setBlock(window, from, from + size);

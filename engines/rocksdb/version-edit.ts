@@ -60,6 +60,8 @@ export interface EditedFile {
   readonly largestSequence: number;
   /** The oldest blob file that the table refers to; 0: it refers to none. */
   readonly oldestBlobFile: number;
+  /** As another system recorded it, empty if it did not; undefined: a table of ours, it follows from the number. */
+  readonly uniqueId?: Uint8Array | undefined;
 }
 
 export interface VersionEdit {
@@ -109,8 +111,13 @@ export function encodeVersionEdit(edit: VersionEdit, into: SparseBuffer): void {
       appendPair(into, FIELD_OLDEST_BLOB_FILE, varintLength(file.oldestBlobFile));
       into.varint(file.oldestBlobFile);
     }
-    appendPair(into, FIELD_UNIQUE_ID, UNIQUE_ID_BYTES);
-    appendUniqueId(into, file.number);
+    if (file.uniqueId === undefined) {
+      appendPair(into, FIELD_UNIQUE_ID, UNIQUE_ID_BYTES);
+      appendUniqueId(into, file.number);
+    } else if (file.uniqueId.length > 0) {
+      into.varint(FIELD_UNIQUE_ID);
+      appendBytes(into, file.uniqueId);
+    }
     into.varint(FIELD_END);
   }
   for (const addition of edit.addedBlobFiles ?? []) {
@@ -182,7 +189,7 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
       edit.deleted ??= [];
       edit.deleted.push({ level: number(), number: number() });
     } else if (tag === NEW_FILE) {
-      const file = {
+      const listed = {
         level: number(),
         number: number(),
         bytes: number(),
@@ -192,11 +199,14 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
         largestSequence: number(),
         oldestBlobFile: 0,
       };
+      let uniqueId = EMPTY;
       for (let field = number(); field !== FIELD_END && !failed; field = number()) {
         if (field & FIELD_MANDATORY) return `file field ${field}`;
         const content = slice();
-        if (field === FIELD_OLDEST_BLOB_FILE) file.oldestBlobFile = readVarint(content, 0, content.length);
+        if (field === FIELD_OLDEST_BLOB_FILE) listed.oldestBlobFile = readVarint(content, 0, content.length);
+        if (field === FIELD_UNIQUE_ID) uniqueId = content;
       }
+      const file: EditedFile = { ...listed, uniqueId };
       if (file.smallest.length < FILE_KEY_BYTES_MIN || file.largest.length < FILE_KEY_BYTES_MIN) failed = true;
       edit.added ??= [];
       edit.added.push(file);
@@ -216,7 +226,7 @@ export function decodeVersionEdit(record: SparseBuffer): VersionEdit | string {
   return failed ? 'the record ends inside a field' : edit;
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY: Uint8Array = new Uint8Array(0);
 
 function appendPair(into: SparseBuffer, a: number, b: number): void {
   into.varint(a);

@@ -6,6 +6,7 @@ import { RecordLogReader, RecordLogWriter } from '../../../engines/rocksdb/recor
 import { appendProperties, readMetaBlock } from '../../../engines/rocksdb/table-properties.ts';
 import { decodeVersionEdit, encodeVersionEdit, type VersionEdit } from '../../../engines/rocksdb/version-edit.ts';
 import { encodeWriteBatch, WriteBatchReader } from '../../../engines/rocksdb/write-batch.ts';
+import { xxh3Low32 } from '../../../engines/rocksdb/xxh3.ts';
 import { Batch } from '../../../sim/batch.ts';
 import { crc32c, maskCrc } from '../../../sim/bytes/crc32c.ts';
 import { SparseBuffer } from '../../../sim/bytes/sparse-buffer.ts';
@@ -169,6 +170,37 @@ describe('the write batch', () => {
   });
 });
 
+describe('XXH3', () => {
+  // What xxHash's own implementation says of byte i = 131 i + (i >> 3), from byte n % 7 on: every path of the algorithm.
+  it.each([
+    [0, 0x38d394c2],
+    [1, 0x69f447c1],
+    [2, 0xc55c4c56],
+    [3, 0x93e05352],
+    [5, 0x90a83296],
+    [12, 0x115a2eee],
+    [20, 0x9a301bbf],
+    [100, 0xd7b37a4d],
+    [130, 0x5accf8ea],
+    [200, 0xe438dc1d],
+    [240, 0xc128dd71],
+    [241, 0xf635b160],
+    [1024, 0x1219f9ba],
+    [1025, 0xc54787c6],
+    [2500, 0x2ab69fa8],
+  ])('of %i bytes', (length, hash) => {
+    expect(xxh3Low32(pattern, length % 7, (length % 7) + length)).toBe(hash);
+  });
+
+  it('of every length up to 2,599', () => {
+    let all = 0;
+    for (let n = 0; n < 2600; n++) all = (Math.imul(all, 31) + xxh3Low32(pattern, n % 7, (n % 7) + n)) >>> 0;
+    expect(all).toBe(0xbf315104);
+  });
+
+  const pattern = Uint8Array.from({ length: 3000 }, (_, i) => i * 131 + (i >> 3));
+});
+
 describe('version edits', () => {
   it('round trip', () => {
     const number = fc.nat(2 ** 40);
@@ -191,6 +223,7 @@ describe('version edits', () => {
             smallestSequence: number,
             largestSequence: number,
             oldestBlobFile: number,
+            uniqueId: fc.uint8Array({ minLength: 0, maxLength: 16 }),
           }),
           { minLength: 1, maxLength: 4 },
         ),
