@@ -1,10 +1,11 @@
 /** The registry of engines: adding one is its folder and one line here. */
+import { badger } from './badger/index.ts';
 import { bolt } from './bolt/index.ts';
 import type { EngineDefinition } from './engine.ts';
 import { faster } from './faster/index.ts';
 import { rocksdb } from './rocksdb/index.ts';
 
-export const ENGINES: readonly EngineDefinition[] = [bolt, rocksdb, faster];
+export const ENGINES: readonly EngineDefinition[] = [bolt, rocksdb, badger, faster];
 
 export function findEngine(name: string): EngineDefinition | undefined {
   return ENGINES.find((engine) => engine.name === name);

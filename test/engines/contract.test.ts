@@ -6,6 +6,10 @@ import { engineContract } from './contract.ts';
 
 /** By engine, besides the defaults. */
 const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
+  badger: [
+    { max_table_size: 32768, level_one_size: 65536, value_threshold: 200, sync_writes: false },
+    { profile: 'v3', max_table_size: 65536, level_one_size: 65536, value_threshold: 2000 },
+  ],
   bolt: [
     { freelist: 'hashmap', noFreelistSync: true },
     { pageSize: 1024, fillPercent: 0.9 },

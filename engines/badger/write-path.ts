@@ -1,0 +1,345 @@
+/**
+ * The way of a write: value log, room in the memtable, memtable.
+ *
+ * Full: a memtable that is full becomes immutable when the next write comes, unless as many as
+ * `num_memtables` wait for their flush; the host must hold writers then (`isFull`), and a write all the same goes into the
+ * full one. At four times its size we assert.
+ */
+import { assert } from '../../sim/assert.ts';
+import type { Batch } from '../../sim/batch.ts';
+import { Value } from '../../sim/bytes/value.ts';
+import type { DiskOutcome } from '../../sim/disk/disk.ts';
+import type { WriteOutcome } from '../../sim/storage-engine.ts';
+import { Duplicates } from './duplicates.ts';
+import {
+  ascii,
+  DELETE_BIT,
+  isInternalKey,
+  KEY_BYTES_MAX,
+  TRANSACTION_BIT,
+  TRANSACTION_END_BIT,
+  TRANSACTION_KEY,
+  VALUE_POINTER_BIT,
+  VALUE_POINTER_BYTES,
+  writeValuePointer,
+} from './format.ts';
+import type { MemtableList } from './memtable-list.ts';
+import { MemtableLog } from './memtable-log.ts';
+import type { Store } from './store.ts';
+
+const OVERFULL = 4;
+
+/** An entry that the engine writes for itself. `value` undefined: a deletion. */
+export interface OwnEntry {
+  readonly key: Uint8Array;
+  readonly version: number;
+  readonly userMeta: number;
+  readonly expiresAt: number;
+  readonly value: Value | undefined;
+}
+
+export class WritePath {
+  readonly #store: Store;
+  readonly #memtables: MemtableList;
+  readonly #prefixed: boolean;
+  readonly #tables: number;
+  /** A flush is running: the oldest immutable memtable does not wait any more. */
+  flushing = false;
+  /** A memtable was switched by the call at hand, whose requests have not finished. */
+  switched = false;
+  // pointer to the last entry written
+  headFile = 0;
+  headOffset = 0;
+  headLength = 0;
+  log: MemtableLog | undefined;
+  nextLog = 1;
+
+  readonly #duplicates = new Duplicates();
+  #key = new Uint8Array(256);
+  readonly #value = new Value();
+  readonly #pointer = new Uint8Array(VALUE_POINTER_BYTES);
+  readonly #pointerValue = Value.of(this.#pointer);
+  #offsets = new Float64Array(64);
+  #lengths = new Float64Array(64);
+
+  constructor(store: Store, memtables: MemtableList, tables: number) {
+    this.#store = store;
+    this.#memtables = memtables;
+    this.#prefixed = tables > 1;
+    this.#tables = tables;
+  }
+
+  /** Writers must wait: the memtable is full and so is the queue. */
+  get isFull(): boolean {
+    return this.#wantsRoom() && this.#isQueueFull();
+  }
+
+  // ——— transactions ———
+
+  write(batch: Batch): WriteOutcome {
+    const store = this.#store;
+    const { valueLog } = store;
+    const version = store.nextVersion++;
+    // The transaction read at the version before, and is done with reading.
+    store.discardVersion = version - 1;
+    this.#duplicates.find(batch);
+    if (batch.count > this.#offsets.length) {
+      this.#offsets = new Float64Array(batch.count * 2);
+      this.#lengths = new Float64Array(batch.count * 2);
+    }
+    valueLog.begin('value-log');
+    let outcome = this.#logValues(batch, version);
+    if (outcome === 'ok' && this.log === undefined) outcome = this.#endTransaction(version);
+    const file = valueLog.pointerFile;
+    if (outcome === 'ok') outcome = valueLog.end();
+    if (outcome !== 'ok') return this.#failed(outcome, 'write to the value log');
+    outcome = this.makeRoom();
+    if (outcome !== 'ok') return this.#failed(outcome, 'sync of the value log');
+    this.#toMemtable(batch, version, file);
+    if (this.log !== undefined) outcome = this.#endLog(version);
+    return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'write to the log of the memtable');
+  }
+
+  /** Entries of the engine's own, each for itself. The caller's thread is a background job's. */
+  writeOwn(entries: readonly OwnEntry[]): WriteOutcome {
+    const { valueLog, options } = this.#store;
+    valueLog.begin('gc');
+    const pointers: number[] = [];
+    let outcome: DiskOutcome = 'ok';
+    for (const { key, version, userMeta, expiresAt, value } of entries) {
+      const meta = value === undefined ? DELETE_BIT : 0;
+      if (this.log !== undefined && !this.#isLarge(value)) {
+        pointers.push(0, 0);
+        continue;
+      }
+      outcome = valueLog.add(key, 0, key.length, version, meta, userMeta, expiresAt, value);
+      if (outcome !== 'ok') return this.#failed(outcome, 'write to the value log');
+      pointers.push(valueLog.pointerOffset, valueLog.pointerLength);
+    }
+    const file = valueLog.pointerFile;
+    outcome = valueLog.end();
+    if (outcome !== 'ok') return this.#failed(outcome, 'write to the value log');
+    outcome = this.makeRoom();
+    if (outcome !== 'ok') return this.#failed(outcome, 'sync of the value log');
+    entries.forEach(({ key, version, userMeta, expiresAt, value }, i) => {
+      const meta = value === undefined ? DELETE_BIT : 0;
+      this.#put(key, key.length, version, meta, userMeta, expiresAt, value, file, pointers[2 * i], pointers[2 * i + 1]);
+    });
+    this.#noteHead();
+    if (this.log !== undefined) outcome = this.log.flush();
+    if (this.log !== undefined && outcome === 'ok' && options.syncWrites) outcome = this.log.sync();
+    return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'write to the log of the memtable');
+  }
+
+  sync(): WriteOutcome {
+    let outcome = this.#store.valueLog.sync();
+    if (outcome === 'ok' && this.log !== undefined) outcome = this.log.sync();
+    for (const { log } of this.#memtables.immutables) if (outcome === 'ok' && log !== undefined) outcome = log.sync();
+    return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'sync');
+  }
+
+  /** Makes a full memtable immutable if the queue has a place. */
+  makeRoom(): DiskOutcome {
+    const { options, valueLog } = this.#store;
+    const { active } = this.#memtables;
+    if (!this.#wantsRoom()) return 'ok';
+    if (this.#isQueueFull()) {
+      const limit = options.tableBytesMax * OVERFULL;
+      assert(active.arena.usedBytes < limit, 'badger: written to while pressure() said stop');
+      return 'ok';
+    }
+    valueLog.rotations = 0;
+    // What the memtable points to is durable before the memtable's table can be. Older files are already.
+    const outcome = this.headFile === valueLog.newest ? valueLog.sync() : 'ok';
+    if (outcome !== 'ok' || active.entries === 0) return outcome;
+    return this.switchMemtable();
+  }
+
+  switchMemtable(): DiskOutcome {
+    const { log } = this;
+    this.#memtables.push(this.headFile, this.headOffset, this.headLength, log);
+    this.switched = true;
+    if (log === undefined) return 'ok';
+    // Only the newest log may end in the middle of a transaction.
+    const outcome = log.sync();
+    return outcome === 'ok' ? this.startLog() : outcome;
+  }
+
+  /** Begins the log of the active memtable. */
+  startLog(): DiskOutcome {
+    const { disk, directory, work } = this.#store;
+    const log = MemtableLog.create(disk, directory, this.nextLog++, work);
+    if (!(log instanceof MemtableLog)) return log;
+    this.log = log;
+    return 'ok';
+  }
+
+  /** A clean stop: the log of an empty memtable goes. */
+  dropEmptyLog(): void {
+    if (this.log === undefined || this.#memtables.active.entries > 0) return;
+    this.log.remove();
+    this.log = undefined;
+  }
+
+  /** Of all memtables, oldest first. */
+  logs(): MemtableLog[] {
+    const logs: MemtableLog[] = [];
+    for (const { log } of this.#memtables.immutables) if (log !== undefined) logs.push(log);
+    if (this.log !== undefined) logs.push(this.log);
+    return logs;
+  }
+
+  // ——— recovery ———
+
+  setHead(file: number, offset: number, length: number): void {
+    this.headFile = file;
+    this.headOffset = offset;
+    this.headLength = length;
+  }
+
+  /** Into the memtable only: the entry stands in a log. */
+  replay(
+    key: Uint8Array,
+    version: number,
+    meta: number,
+    userMeta: number,
+    expiresAt: number,
+    value: Value | undefined,
+  ): void {
+    this.#memtables.active.put(key, 0, key.length, version, meta, userMeta, expiresAt, value);
+  }
+
+  /** The active memtable holds what this log holds. `flush` makes a place in the queue. */
+  adoptLog(log: MemtableLog, flush: () => void): void {
+    if (this.#memtables.active.entries === 0) {
+      log.remove();
+      return;
+    }
+    if (this.#isQueueFull()) flush();
+    this.#memtables.push(this.headFile, this.headOffset, this.headLength, log);
+  }
+
+  // ——— steps ———
+
+  #logValues(batch: Batch, version: number): DiskOutcome {
+    const { valueLog } = this.#store;
+    const value = this.#value;
+    for (let i = 0; i < batch.count; i++) {
+      if (this.#duplicates.isVoid(i)) continue;
+      const isDelete = batch.isDelete[i] !== 0;
+      batch.value(i, value);
+      const length = this.setKey(batch.table[i], batch.bytes, batch.keyFrom[i], batch.keyTo[i]);
+      this.#checkKey(length);
+      if (this.log !== undefined && !this.#isLarge(isDelete ? undefined : value)) continue;
+      // A log of its own knows the transactions; the value log then has single entries.
+      const meta = (this.log === undefined ? TRANSACTION_BIT : 0) | (isDelete ? DELETE_BIT : 0);
+      const outcome = valueLog.add(this.#key, 0, length, version, meta, 0, 0, isDelete ? undefined : value);
+      if (outcome !== 'ok') return outcome;
+      this.#offsets[i] = valueLog.pointerOffset;
+      this.#lengths[i] = valueLog.pointerLength;
+    }
+    return 'ok';
+  }
+
+  #endTransaction(version: number): DiskOutcome {
+    const { valueLog } = this.#store;
+    const value = Value.of(ascii(String(version)));
+    const { length } = TRANSACTION_KEY;
+    return valueLog.add(TRANSACTION_KEY, 0, length, version, TRANSACTION_END_BIT, 0, 0, value);
+  }
+
+  #toMemtable(batch: Batch, version: number, file: number): void {
+    const value = this.#value;
+    for (let i = 0; i < batch.count; i++) {
+      if (this.#duplicates.isVoid(i)) continue;
+      const isDelete = batch.isDelete[i] !== 0;
+      batch.value(i, value);
+      const length = this.setKey(batch.table[i], batch.bytes, batch.keyFrom[i], batch.keyTo[i]);
+      const meta = TRANSACTION_BIT | (isDelete ? DELETE_BIT : 0);
+      const put = isDelete ? undefined : value;
+      this.#put(this.#key, length, version, meta, 0, 0, put, file, this.#offsets[i], this.#lengths[i]);
+    }
+    this.#noteHead();
+  }
+
+  #put(
+    key: Uint8Array,
+    keyLength: number,
+    version: number,
+    meta: number,
+    userMeta: number,
+    expiresAt: number,
+    value: Value | undefined,
+    file: number,
+    offset: number,
+    length: number,
+  ): void {
+    let stored = value;
+    let bits = meta;
+    if (this.#isLarge(value)) {
+      writeValuePointer(this.#pointer, 0, file, length, offset);
+      stored = this.#pointerValue;
+      bits |= VALUE_POINTER_BIT;
+    }
+    this.#memtables.active.put(key, 0, keyLength, version, bits, userMeta, expiresAt, stored);
+    this.log?.add(key, 0, keyLength, version, bits, userMeta, expiresAt, stored);
+  }
+
+  #endLog(version: number): DiskOutcome {
+    const { log } = this;
+    if (log === undefined) return 'ok';
+    const value = Value.of(ascii(String(version)));
+    log.add(TRANSACTION_KEY, 0, TRANSACTION_KEY.length, version, TRANSACTION_END_BIT, 0, 0, value);
+    const outcome = log.flush();
+    return outcome === 'ok' && this.#store.options.syncWrites ? log.sync() : outcome;
+  }
+
+  #isLarge(value: Value | undefined): boolean {
+    return (value === undefined ? 0 : value.length) >= this.#store.options.valueThreshold;
+  }
+
+  #noteHead(): void {
+    const { pointerFile, pointerOffset, pointerLength } = this.#store.valueLog;
+    if (pointerLength > 0) this.setHead(pointerFile, pointerOffset, pointerLength);
+  }
+
+  #wantsRoom(): boolean {
+    const { options, valueLog } = this.#store;
+    if (valueLog.rotations >= options.logRotatesToFlush) return true;
+    if (this.log !== undefined && this.log.file.length >= options.tableBytesMax) return true;
+    return this.#memtables.active.arena.usedBytes >= options.tableBytesMax;
+  }
+
+  #isQueueFull(): boolean {
+    const waiting = this.#memtables.immutables.length - (this.flushing ? 1 : 0);
+    return waiting >= this.#store.options.memtablesMax;
+  }
+
+  #failed(outcome: Exclude<WriteOutcome, 'ok'>, reason: string): WriteOutcome {
+    this.#store.fail(outcome, reason);
+    return outcome;
+  }
+
+  // ——— keys ———
+
+  get key(): Uint8Array {
+    return this.#key;
+  }
+
+  /** Puts the stored form of a user's key into `key`; returns its length. */
+  setKey(table: number, bytes: Uint8Array, from: number, to: number): number {
+    assert(table < this.#tables, 'badger: no such table');
+    const prefix = this.#prefixed ? 1 : 0;
+    const length = to - from + prefix;
+    if (length > this.#key.length) this.#key = new Uint8Array(length * 2);
+    const key = this.#key;
+    key[0] = table;
+    for (let i = 0; i < to - from; i++) key[prefix + i] = bytes[from + i];
+    return length;
+  }
+
+  #checkKey(length: number): void {
+    assert(length > 0 && length <= KEY_BYTES_MAX, 'badger: keys have 1 to 65000 bytes');
+    assert(!isInternalKey(this.#key, 0, length), "badger: keys that begin with !badger! are Badger's own");
+  }
+}
