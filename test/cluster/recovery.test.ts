@@ -18,7 +18,7 @@ import {
   when,
 } from './bed.ts';
 
-const ENGINES = ['bolt', 'rocksdb'] as const;
+const ENGINES = ['bolt', 'rocksdb', 'badger'] as const;
 const STORES = ENGINES.flatMap((engine) => (['raw', 'mvcc'] as const).map((machine) => ({ engine, machine })));
 
 function playWell(sketch: Sketch): RunResult {
