@@ -10,7 +10,7 @@ import type { ClusterSpec, Condition, FaultSpec, RunSpec, WorkloadSpec } from '.
 export interface Sketch {
   readonly seed?: number;
   readonly nodes?: number;
-  readonly engine?: 'bolt' | 'rocksdb';
+  readonly engine?: 'bolt' | 'rocksdb' | 'badger';
   readonly options?: ParameterValues;
   readonly machine?: 'raw' | 'mvcc';
   readonly disk?: string;
