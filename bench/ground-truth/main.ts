@@ -1,7 +1,7 @@
 /**
  * Holds the simulated engines against measurements of the real ones.
  *
- *     npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run rs12,bb01] [--jobs 2] [--json]
+ *     npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run rs12,bb01] [--jobs 2] [--disk ssd] [--json]
  *
  * FOLDER holds files with the columns of bbolt.csv, rocksdb.csv, badger.csv and bbolt_freelist_fragmentation.csv. Every
  * row is run as `raftlab engine bench` would; exit code 1 if one is outside its bounds.
@@ -15,13 +15,14 @@ import { MEASURED_ENGINES } from './index.ts';
 import { engineSummary, rowsTable } from './report.ts';
 import { type ReplayedRun, type RunToReplay, replayRuns, runsToReplay } from './runs.ts';
 
-const USAGE = 'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--json]';
+const USAGE = 'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--json]';
 
 interface Arguments {
   readonly dir: string;
   readonly engine: string | undefined;
   readonly runs: readonly string[];
   readonly jobs: number;
+  readonly disk: string;
   readonly json: boolean;
 }
 
@@ -33,6 +34,7 @@ function readArguments(): Arguments {
         engine: { type: 'string' },
         run: { type: 'string' },
         jobs: { type: 'string', default: '2' },
+        disk: { type: 'string', default: 'nvme' },
         json: { type: 'boolean', default: false },
       },
     });
@@ -41,7 +43,7 @@ function readArguments(): Arguments {
     if (!existsSync(values.dir)) throw new UsageError(`--dir ${values.dir}: there is no such folder`, USAGE);
     if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 64)) throw new UsageError('--jobs: allowed: 1 to 64', USAGE);
     const runs = values.run === undefined ? [] : values.run.split(',');
-    return { dir: values.dir, engine: values.engine, runs, jobs, json: values.json };
+    return { dir: values.dir, engine: values.engine, runs, jobs, disk: values.disk, json: values.json };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError((error as Error).message, USAGE);
@@ -57,7 +59,7 @@ function load(given: Arguments): RunToReplay[] {
   const runs: RunToReplay[] = [];
   for (const engine of chosen) {
     const path = join(given.dir, engine.file);
-    if (existsSync(path)) runs.push(...runsToReplay(engine, readFileSync(path, 'utf8')));
+    if (existsSync(path)) runs.push(...runsToReplay(engine, readFileSync(path, 'utf8'), given.disk));
     else console.error(`${engine.file}: not in the folder`);
   }
   const wanted = given.runs.length === 0 ? runs : runs.filter(({ name }) => given.runs.includes(name));

@@ -23,7 +23,7 @@ export interface ReplayedRun {
 
 const LINE_INTERVAL_MS = 10_000;
 
-export function runsToReplay(engine: MeasuredEngine, text: string): RunToReplay[] {
+export function runsToReplay(engine: MeasuredEngine, text: string, disk: string): RunToReplay[] {
   return [...runsOf(parseCsv(text))].map(([name, rows]) => {
     const { option, sync, paced, phases } = engine.replay(rows);
     return {
@@ -37,6 +37,7 @@ export function runsToReplay(engine: MeasuredEngine, text: string): RunToReplay[
         option,
         sync: sync === true,
         paced: paced === true,
+        disk,
       },
     };
   });
