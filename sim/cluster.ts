@@ -20,6 +20,7 @@ import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
 import type { PreloadProgress } from './cluster/preload-build.ts';
 import { ByteSampler, STEPS } from './cluster/sampler.ts';
+import { closeStore, type StoreFiles } from './cluster/stores.ts';
 import { Timeline } from './cluster/timeline.ts';
 import { findCostProfile } from './cost-profiles.ts';
 import { CRASH_MODELS } from './disk/crash-model.ts';
@@ -56,6 +57,8 @@ export interface Run {
   /** Ends the run where it stands. */
   interrupt(): void;
   finish(): RunResult;
+  /** After `finish`: the files of a node's store, by the node's index; undefined if it has none. */
+  closeStore(node: number): StoreFiles | undefined;
 }
 
 /** A store to be preloaded is built before this returns; `onPreload` hears how far that is. */
@@ -225,6 +228,11 @@ class ClusterRun implements Run {
       faultWindows: this.#timeline.windows(now),
       ended: violations.length > 0 ? 'violation' : this.#ended,
     };
+  }
+
+  closeStore(node: number): StoreFiles | undefined {
+    assert(this.#phase === 'over', 'cluster: a store closed before the end');
+    return closeStore(this.#hosts[node]!);
   }
 
   // ——— driving ———

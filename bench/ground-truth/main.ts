@@ -15,7 +15,8 @@ import { MEASURED_ENGINES } from './index.ts';
 import { engineSummary, rowsTable } from './report.ts';
 import { type ReplayedRun, type RunToReplay, replayRuns, runsToReplay } from './runs.ts';
 
-const USAGE = 'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--json]';
+const USAGE =
+  'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--json]';
 
 interface Arguments {
   readonly dir: string;

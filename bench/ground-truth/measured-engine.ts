@@ -7,6 +7,8 @@ export interface Replay {
   readonly option: readonly string[];
   readonly sync?: boolean;
   readonly paced?: boolean;
+  /** Where not the one that is asked for. */
+  readonly disk?: string;
   /** One for each row, or several of which the last but `after` is the row's. */
   readonly phases: readonly ReplayedPhase[];
 }

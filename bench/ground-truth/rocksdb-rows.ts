@@ -1,6 +1,8 @@
 /** rocksdb.csv: paced rows part by part, the others within what repetitions spread over. */
 import { type Bound, type MeasuredEngine, optionsOf, phaseOf } from './measured-engine.ts';
 
+/** Their syncs went through a loop device to an ordinary disk: milliseconds, not the microseconds of `nvme`. */
+const DISK_OF_SYNCS = 'ssd';
 const PACED_SHARE = 0.05;
 const SPREAD = 0.1;
 const PARTS = ['wal_bytes', 'flush_bytes', 'compaction_bytes'];
@@ -35,6 +37,7 @@ export const rocksdb: MeasuredEngine = {
       option,
       sync: row.sync === '1',
       paced: row.paced === '1',
+      ...(row.sync === '1' ? { disk: DISK_OF_SYNCS } : {}),
       phases: rows.map((phase) => ({ text: phaseOf(phase), row: phase })),
     };
   },

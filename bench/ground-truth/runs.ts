@@ -25,7 +25,7 @@ const LINE_INTERVAL_MS = 10_000;
 
 export function runsToReplay(engine: MeasuredEngine, text: string, disk: string): RunToReplay[] {
   return [...runsOf(parseCsv(text))].map(([name, rows]) => {
-    const { option, sync, paced, phases } = engine.replay(rows);
+    const { option, sync, paced, phases, disk: ownDisk } = engine.replay(rows);
     return {
       engine,
       name,
@@ -37,7 +37,7 @@ export function runsToReplay(engine: MeasuredEngine, text: string, disk: string)
         option,
         sync: sync === true,
         paced: paced === true,
-        disk,
+        disk: ownDisk ?? disk,
       },
     };
   });

@@ -1,6 +1,7 @@
 /** `raftlab engine list | bench | export` */
 import type { Command } from 'commander';
 import type { BenchOptions } from '../engine-bench.ts';
+import type { ExportOptions } from '../engine-export.ts';
 import type { CommandDefinition } from './command.ts';
 
 const repeated = (value: string, previous: string[]): string[] => [...previous, value];
@@ -8,7 +9,6 @@ const repeated = (value: string, previous: string[]): string[] => [...previous, 
 /** What a bench runs; the defaults stand in `bench-arguments.ts`. */
 function withBenchOptions(command: Command): Command {
   return command
-    .requiredOption('--engine <name>', 'see "raftlab engine list"')
     .option(
       '--phase <phase>',
       'name:op:order:ops:keyspace:seed[:batch]; repeat for phases on the same store',
@@ -40,12 +40,32 @@ export const engine: CommandDefinition = {
         const { listEngines } = await import('../engine-list.ts');
         exitWith(listEngines(name, host));
       });
-    withBenchOptions(group.command('bench').description('run phases of a generated workload and count the bytes'))
+    withBenchOptions(
+      group
+        .command('bench')
+        .description('run phases of a generated workload and count the bytes')
+        .requiredOption('--engine <name>', 'see "raftlab engine list"'),
+    )
       .option('--stats', "also print the engine's own figures after each phase")
       .option('--json', 'one JSON object for each phase, in place of the table')
       .action(async (options: BenchOptions) => {
         const { benchEngine } = await import('../engine-bench.ts');
         exitWith(await benchEngine(options, host));
       });
+    withBenchOptions(
+      group
+        .command('export')
+        .description("write an engine's files to a folder: after a bench, or from a node at the end of a run")
+        .requiredOption('--out <folder>', 'where the files go')
+        .option('--force', 'also into a folder that is not empty')
+        .option('--engine <name>', 'of a bench; then as for "engine bench"')
+        .option('--scenario <scenario>', 'of a run: a file, or a name from "raftlab scenario list"')
+        .option('--variant <name>', 'the one of the scenario; * stands for any characters')
+        .option('--set <path=value>', 'change the scenario; may be repeated', repeated, [])
+        .option('--node <name>', 'n1, n2 …'),
+    ).action(async (options: ExportOptions) => {
+      const { exportEngine } = await import('../engine-export.ts');
+      exitWith(await exportEngine(options, host));
+    });
   },
 };

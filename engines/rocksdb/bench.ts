@@ -8,17 +8,21 @@ export const rocksdbBench: EngineBench = {
     const wal = writtenBytes['engine-wal'];
     const { flush, compaction, manifest } = writtenBytes;
     const total = wal + flush + compaction + manifest;
+    const blobs = grown(phase, 'blobFlushBytes') + grown(phase, 'blobCompactionBytes');
     return {
       total_write_bytes: total,
       wal_bytes: wal,
       flush_bytes: flush,
       compaction_bytes: compaction,
-      sst_bytes: flush + compaction,
+      sst_bytes: flush + compaction - blobs,
+      blob_bytes: blobs,
+      blob_gc_relocated_bytes: grown(phase, 'blobRelocatedBytes'),
       manifest_bytes: manifest,
       bytes_before_quiesce: phase.bytesBeforeEnd,
       wa_wal: wal / logicalBytes,
       wa_flush: flush / logicalBytes,
       wa_compaction: compaction / logicalBytes,
+      ...(blobs > 0 ? { wa_blob: blobs / logicalBytes } : {}),
       wa_lsm: (flush + compaction) / logicalBytes,
       flush_wa_rocksdb: (flush + compaction) / flush,
       batches: phase.batches,
@@ -34,6 +38,7 @@ export const rocksdbBench: EngineBench = {
         const { figures } = phase.after;
         return `${figures[`level${level}Bytes`]}/${figures[`level${level}Files`]}files`;
       }),
+      end_blob_bytes: phase.after.figures.blobFileBytes ?? 0,
       end_sst_bytes: levels(phase).reduce((sum, level) => sum + phase.after.figures[`level${level}Bytes`]!, 0),
     };
   },

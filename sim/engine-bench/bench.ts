@@ -134,6 +134,14 @@ export class EngineBenchRun {
     return faults;
   }
 
+  /** For an export: a clean stop, after which the disk holds all of the store, below `STORE_DIRECTORY`. */
+  closeStore(): void {
+    assert(this.#isOver, 'bench: closed while it runs');
+    this.disk.settle();
+    if (this.store.isOpen) this.store.close(() => {}, this.#fail);
+    this.disk.settle();
+  }
+
   /** For looking at it after the end: a closed store is opened once more; what was asked of the disk is done. */
   #reopen(): void {
     assert(this.#isOver, 'bench: looked into while it runs');
@@ -253,7 +261,8 @@ export class EngineBenchRun {
   // ——— the end ———
 
   #fail = (what: string): void => {
-    this.failure = `phase ${this.#phase.name}: ${what}`;
+    const phase = this.#spec.phases[this.#ordinal];
+    this.failure = phase === undefined ? what : `phase ${phase.name}: ${what}`;
     this.#end();
   };
 
