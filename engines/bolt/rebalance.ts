@@ -5,26 +5,49 @@
 import { assert } from '../../sim/assert.ts';
 import { ITEMS_MOVED } from '../../sim/work.ts';
 import { grownIds } from './ids.ts';
+import { orderAsMap } from './map-order.ts';
 import type { WriteTransaction } from './write-transaction.ts';
 
+/** The nodes of the transaction, bucket by bucket. */
 let waiting: Int32Array = new Int32Array(64);
+let bucketEnds: Int32Array = new Int32Array(64);
 
-/** Rebalances every node that lost a record, in an arbitrary order as bbolt does. */
+/**
+ * Rebalances every node that lost a record: bucket after bucket, the nodes of each in the order of a loop over the
+ * Go map in which bbolt keeps them.
+ */
 export function rebalanceAll(transaction: WriteTransaction): boolean {
-  const count = transaction.unbalanced;
-  if (count === 0) return true;
+  if (transaction.unbalanced === 0) return true;
   const { nodes } = transaction;
-  if (waiting.length < count) waiting = grownIds(waiting, count);
-  let found = 0;
-  for (let node = 0; node < nodes.nodeCount; node++) if (nodes.isUnbalanced(node)) waiting[found++] = node;
-  assert(found === count, 'bolt: unbalanced nodes were not counted');
-  for (let left = count; left > 0; left--) {
-    const chosen = transaction.arbitrary.below(left);
-    const node = waiting[chosen]!;
-    waiting[chosen] = waiting[left - 1]!;
-    if (!nodes.isRemoved(node) && !rebalance(transaction, node)) return false;
+  const count = nodes.nodeCount;
+  const buckets = groupByBucket(transaction);
+  let from = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const to = bucketEnds[bucket]!;
+    orderAsMap(waiting, from, to, transaction.arbitrary);
+    from = to;
   }
+  for (let i = 0; i < count; i++) {
+    const node = waiting[i]!;
+    if (nodes.isUnbalanced(node) && !nodes.isRemoved(node) && !rebalance(transaction, node)) return false;
+  }
+  transaction.unbalanced = 0;
   return true;
+}
+
+/** Fills `waiting` with all nodes, each bucket's in the order in which they became nodes; returns how many buckets. */
+function groupByBucket(transaction: WriteTransaction): number {
+  const { nodes } = transaction;
+  const { nodeCount } = nodes;
+  const buckets = transaction.buckets.length;
+  if (waiting.length < nodeCount) waiting = grownIds(waiting, nodeCount);
+  if (bucketEnds.length < buckets + 1) bucketEnds = grownIds(bucketEnds, buckets + 1);
+  bucketEnds.fill(0, 0, buckets + 1);
+  for (let node = 0; node < nodeCount; node++) bucketEnds[nodes.bucket[node]! + 1]!++;
+  for (let bucket = 1; bucket <= buckets; bucket++) bucketEnds[bucket]! += bucketEnds[bucket - 1]!;
+  // bucketEnds[b] is where bucket b begins, and moves on to where it ends
+  for (let node = 0; node < nodeCount; node++) waiting[bucketEnds[nodes.bucket[node]!]!++] = node;
+  return buckets;
 }
 
 /** False: a page could not be read. */
