@@ -23,7 +23,7 @@ const WORK_KINDS = [
   'pagesSerialised', // node written into a page buffer
   'freelistIdsScanned', // ids looked at by the array's linear first fit
   'freelistIdsMoved', // ids copied, merged or serialised
-  'freelistSpansVisited', // hash-map operations on a span
+  'freelistMapOperations', // lookups and changes of the hash maps of a freelist; see engines/bolt/map-operations.ts
   'freelistSpansWalked', // spans passed over by a walk over the whole map
   'freelistIdsSorted', // id × log2(ids) steps of a sort
   // log-structured engines
@@ -58,7 +58,7 @@ export const NODES_SPLIT = indexOf('nodesSplit');
 export const PAGES_SERIALISED = indexOf('pagesSerialised');
 export const FREELIST_IDS_SCANNED = indexOf('freelistIdsScanned');
 export const FREELIST_IDS_MOVED = indexOf('freelistIdsMoved');
-export const FREELIST_SPANS_VISITED = indexOf('freelistSpansVisited');
+export const FREELIST_MAP_OPERATIONS = indexOf('freelistMapOperations');
 export const FREELIST_SPANS_WALKED = indexOf('freelistSpansWalked');
 export const FREELIST_IDS_SORTED = indexOf('freelistIdsSorted');
 export const MEMTABLE_STEPS = indexOf('memtableSteps');

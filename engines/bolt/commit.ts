@@ -3,7 +3,7 @@
  * be rolled back, which reads what the disk holds.
  */
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
-import { BYTES_HASHED, SYSTEM_CALLS } from '../../sim/work.ts';
+import { BYTES_COPIED, BYTES_HASHED, SYSTEM_CALLS } from '../../sim/work.ts';
 import { META_BYTES, type Meta, NO_FREELIST, writeMetaPage } from './format.ts';
 import { writeFreelistPage } from './freelist-page.ts';
 import { sortIds } from './ids.ts';
@@ -16,11 +16,15 @@ import type { WriteTransaction } from './write-transaction.ts';
 const FREELIST_NODE = -1;
 
 export function commit(transaction: WriteTransaction): WriteOutcome {
-  const { store, meta } = transaction;
-  const { space, freelist, pages, stats } = store;
   if (!rebalanceAll(transaction)) return 'io-error';
   const spilled = spillAll(transaction);
-  if (spilled !== 'ok') return spilled;
+  return spilled === 'ok' ? writeTransaction(transaction) : spilled;
+}
+
+/** What comes after the spill: the freelist, the file's growth, the writes. */
+export function writeTransaction(transaction: WriteTransaction): WriteOutcome {
+  const { store, meta } = transaction;
+  const { space, freelist, pages, stats } = store;
   meta.root = transaction.root.root;
   if (meta.freelist !== NO_FREELIST) {
     // the freelist's page was allocated by the transaction before
@@ -60,7 +64,7 @@ export function commit(transaction: WriteTransaction): WriteOutcome {
 
 function writePages(transaction: WriteTransaction, freelistPages: number): WriteOutcome {
   const { store, writtenIds, writtenNodes, writtenCount } = transaction;
-  const { disk, file, out, pageSize } = store;
+  const { disk, file, out, pageSize, work } = store;
   sortIds(writtenIds, writtenNodes, writtenCount);
   for (let i = 0; i < writtenCount; i++) {
     const id = writtenIds[i]!;
@@ -71,9 +75,11 @@ function writePages(transaction: WriteTransaction, freelistPages: number): Write
     const category = node === FREELIST_NODE ? 'freelist' : 'page';
     const written = disk.write(file, id * pageSize, out, 0, out.length, category);
     if (written !== 'ok') return written;
+    // the kernel's copy; that of one page is in the price of the call
+    work.counts[BYTES_COPIED]! += out.length - pageSize;
   }
   store.stats.writes += writtenCount;
-  store.work.counts[SYSTEM_CALLS]! += writtenCount + 1;
+  work.counts[SYSTEM_CALLS]! += writtenCount + 1;
   return disk.sync(file);
 }
 

@@ -7,9 +7,9 @@
  * looked at are counted all the same. When a run is cut out, bbolt moves the ids behind it; ours moves
  * the shorter side.
  */
-import { FREELIST_IDS_MOVED, FREELIST_IDS_SCANNED, type Work } from '../../sim/work.ts';
+import { FREELIST_IDS_MOVED, FREELIST_IDS_SCANNED, FREELIST_IDS_SORTED, type Work } from '../../sim/work.ts';
 import type { FreePages } from './freelist.ts';
-import { mergeIds } from './ids.ts';
+import { mergeIds, sortDepth } from './ids.ts';
 
 /** Run lengths with a memory of their own; longer ones use those of the shorter ones. */
 const REMEMBERED_LENGTHS = 64;
@@ -80,6 +80,7 @@ export class ArrayFreePages implements FreePages {
     this.#from = 0;
     this.#to = total;
     this.#work.counts[FREELIST_IDS_MOVED]! += total + count;
+    this.#work.counts[FREELIST_IDS_SORTED]! += count * sortDepth(count); // they come as they were freed
   }
 
   copyTo(into: Int32Array): void {

@@ -4,20 +4,22 @@
  * bbolt keeps three hash maps and takes whichever suitable span Go's randomised iteration meets
  * first. Ours keeps arrays by page id and, for each length, the starts in a list; `Arbitrary`
  * picks: a span of exactly the wanted length, any of them; otherwise
- * a longer length, any of them, and any span of that length. Spans visited are counted as bbolt visits them, also the walk over all
- * spans each time that the free pages are counted.
+ * a longer length, any of them, and any span of that length. What bbolt's maps would cost is counted, also the walk
+ * over all spans each time that the free pages are counted.
  */
 import { assert } from '../../sim/assert.ts';
-import {
-  FREELIST_IDS_MOVED,
-  FREELIST_IDS_SORTED,
-  FREELIST_SPANS_VISITED,
-  FREELIST_SPANS_WALKED,
-  type Work,
-} from '../../sim/work.ts';
+import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, FREELIST_SPANS_WALKED, type Work } from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
 import type { FreePages } from './freelist.ts';
 import { grownIds, sortDepth, sortIds } from './ids.ts';
+import { chargeMapOperations } from './map-operations.ts';
+
+/**
+ * Map operations of bbolt: a span is removed from three maps, the set of its length is looked up twice and
+ * goes when it is empty; to insert one takes as many.
+ */
+const REMOVAL = 5;
+const INSERTION = 5;
 
 /** The spans of one length. */
 class SpanClass {
@@ -54,12 +56,11 @@ export class HashmapFreePages implements FreePages {
   }
 
   allocate(pages: number): number {
-    const { counts } = this.#work;
     const exact = this.#classes.get(pages);
     if (exact !== undefined && exact.count > 0) {
       const start = exact.starts[this.#arbitrary.below(exact.count)]!;
       this.#remove(start, pages);
-      counts[FREELIST_SPANS_VISITED]! += 1;
+      chargeMapOperations(this.#work, 2 + REMOVAL, this.#spans); // the length's set, any of its spans
       this.count -= pages;
       return start;
     }
@@ -74,18 +75,18 @@ export class HashmapFreePages implements FreePages {
       const start = candidate.starts[this.#arbitrary.below(candidate.count)]!;
       this.#remove(start, size);
       this.#insert(start + pages, size - pages);
-      counts[FREELIST_SPANS_VISITED]! += tried + 1;
+      chargeMapOperations(this.#work, 2 + tried + REMOVAL + INSERTION, this.#spans);
       this.count -= pages;
       return start;
     }
-    counts[FREELIST_SPANS_VISITED]! += lengths.length;
+    chargeMapOperations(this.#work, 1 + lengths.length, this.#spans);
     return 0;
   }
 
   add(ids: Int32Array, count: number): void {
     if (count === 0) return;
     this.#reserve(ids[count - 1]! + 2);
-    let visited = 0;
+    let operations = 0;
     for (let i = 0; i < count; i++) {
       const id = ids[i]!;
       let start = id;
@@ -95,19 +96,19 @@ export class HashmapFreePages implements FreePages {
         start -= before;
         size += before;
         this.#remove(start, before);
-        visited++;
+        operations += REMOVAL;
       }
       const after = this.#size[id + 1]!;
       if (after > 0) {
         this.#remove(id + 1, after);
         size += after;
-        visited++;
+        operations += REMOVAL;
       }
       this.#insert(start, size);
-      visited++;
+      operations += 2 + INSERTION; // is there a span before, one behind
     }
     this.count += count;
-    this.#work.counts[FREELIST_SPANS_VISITED]! += visited;
+    chargeMapOperations(this.#work, operations, this.#spans);
     this.#work.counts[FREELIST_IDS_MOVED]! += count;
   }
 
@@ -128,7 +129,7 @@ export class HashmapFreePages implements FreePages {
       for (let i = 0; i < sizes[span]!; i++) into[end++] = start + i;
     }
     const { counts } = this.#work;
-    counts[FREELIST_SPANS_WALKED]! += this.#spans;
+    counts[FREELIST_SPANS_WALKED]! += 2 * this.#spans; // to count the ids, to collect them
     counts[FREELIST_IDS_MOVED]! += end;
     counts[FREELIST_IDS_SORTED]! += end * sortDepth(end); // bbolt collects ids and sorts those
   }

@@ -14,6 +14,7 @@ import { assert } from '../../sim/assert.ts';
 import { FREELIST_IDS_MOVED, FREELIST_IDS_SCANNED, FREELIST_IDS_SORTED, type Work } from '../../sim/work.ts';
 import { COUNT_OVERFLOW, PAGE_HEADER_BYTES } from './format.ts';
 import { grownIds, mergeIds, sortDepth, sortIds } from './ids.ts';
+import { chargeMapOperations } from './map-operations.ts';
 import { PendingPages } from './pending.ts';
 
 /** The pages that may be allocated. Methods count the work that bbolt's counterpart does. */
@@ -87,6 +88,8 @@ export class Freelist {
       assert(this.#state[id] === FREE, 'freelist: allocated a page that is not free');
       this.#state[id] = USED;
     }
+    // bbolt notes who allocated the run, and takes each page out of a map of all that are free
+    chargeMapOperations(this.#work, 1 + pages, this.count);
     // what comes from the end of the file has no allocator on record, in bbolt too
     if (this.#recordsAllocations) this.#allocatedBy.set(first, txid);
     return first;
@@ -112,6 +115,8 @@ export class Freelist {
     for (let id = first; id < end; id++) this.#state[id] = PENDING;
     this.pendingCount += pages;
     this.#work.counts[FREELIST_IDS_MOVED]! += pages;
+    // the transaction's list, the allocator and its removal, and twice each page: is it free already, now it is
+    chargeMapOperations(this.#work, 3 + 2 * pages, this.count);
     return true;
   }
 
@@ -188,7 +193,7 @@ export class Freelist {
     const sorted = scratch.subarray(count + free, at);
     sortIds(sorted, sorted, pending);
     this.#work.counts[FREELIST_IDS_SORTED]! += pending * sortDepth(pending);
-    this.pages.chargeCount();
+    this.pages.chargeCount(); // for the page's header
     this.pages.copyTo(scratch.subarray(count, count + free));
     mergeIds(scratch, count, count + free, sorted, pending, scratch);
     this.#work.counts[FREELIST_IDS_MOVED]! += count + pending;

@@ -110,7 +110,7 @@ function spillTree(transaction: WriteTransaction, bucket: Bucket): SpillOutcome 
 }
 
 function spill(transaction: WriteTransaction, bucket: Bucket, start: number, depth: number): SpillOutcome {
-  const { nodes, store } = transaction;
+  const { nodes, store, work } = transaction;
   if (nodes.isSpilled(start)) return 'ok';
   if (depth > DEPTH_MAX) {
     transaction.pages.fail(nodes.pgid[start]!, 'the tree is too deep: a cycle');
@@ -144,6 +144,9 @@ function spill(transaction: WriteTransaction, bucket: Bucket, start: number, dep
     store.census.change(bucket.index === 0, nodes.isLeaf(node), pages, bytes, 1);
     store.stats.dataPages += pages;
     store.stats.spill++;
+    // where bbolt serialises; ours does when it writes the page
+    work.counts[PAGES_SERIALISED]!++;
+    work.counts[BYTES_COPIED]! += bytes;
     const parent = nodes.parent[node]!;
     if (parent >= 0) enterIntoParent(transaction, parent, node, node !== start);
     node = next;
@@ -246,7 +249,5 @@ export function writeNode(transaction: WriteTransaction, node: number, out: Spar
     // most of those that were split off will never be looked at again if keys ascend
     if (pages === 1 && !nodes.isLeaf(node) && nodes.wasBranchPage(node)) transaction.pages.keepBranch(id, out);
   }
-  transaction.work.counts[PAGES_SERIALISED]!++;
-  transaction.work.counts[BYTES_COPIED]! += out.length;
   out.run(0, pages * pageSize - out.length);
 }
