@@ -25,6 +25,7 @@ const VARIANTS: Readonly<Record<string, readonly ParameterValues[]>> = {
       hlog_size_budget: 262144,
     },
   ],
+  ledger: [{ form: 'chain' }, { block_size_entries: 100, journal_file_bytes: 20_000, index_cache_bytes: 65_536 }],
   rocksdb: [
     { write_buffer_size: 65536, target_file_size_base: 16384, max_bytes_for_level_base: 65536, bloom_bits_per_key: 10 },
     {
