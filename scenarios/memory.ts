@@ -24,7 +24,7 @@ export function memoryBytesMin(plan: RunPlan): number {
   const isVersioned = cluster.stateMachine === 'mvcc';
   const written = isVersioned ? puts : Math.max(0, Math.min(keys.count, puts) - workload.preloadKeys);
   const keyBytes = keys.bytes + KEY_OVERHEAD_BYTES + (isVersioned ? REVISION_OVERHEAD_BYTES : 0);
-  // one store for all nodes; under mvcc each has an index of its own
-  const preloaded = KEY_OVERHEAD_BYTES + cluster.nodes * (isVersioned ? keyBytes : PRELOADED_KEY_BYTES);
+  // one store for all nodes, and under mvcc one index of it
+  const preloaded = (isVersioned ? keyBytes : KEY_OVERHEAD_BYTES) + cluster.nodes * PRELOADED_KEY_BYTES;
   return Math.round(cluster.nodes * written * keyBytes + workload.preloadKeys * preloaded);
 }

@@ -135,7 +135,14 @@ class ClusterRun implements Run {
       const played = new Device(device, stream.fork('device'), disk.faults);
       const machine = new Machine(node, loop, new Cpu(cluster.cpu.cores), disk, played, costs);
       return new Host(machine, this.#network, this.#checks, [
-        { group: 0, spec: cluster, engine, stateMachine, observer: this.#checks, rng: stream.fork('raft') },
+        {
+          group: 0,
+          spec: cluster,
+          engine,
+          stateMachine: this.#preload.machine,
+          observer: this.#checks,
+          rng: stream.fork('raft'),
+        },
       ]);
     });
 

@@ -14,6 +14,7 @@ import { BlockStore } from '../disk/block-store.ts';
 import type { DiskImage } from '../disk/disk-image.ts';
 import { SimulatedDisk } from '../disk/simulated-disk.ts';
 import { AppliedStore, TABLE_KEY } from '../nodes/kv/applied-store.ts';
+import type { SharedIndex } from '../nodes/kv/index-restore.ts';
 import type { StateMachineDefinition } from '../nodes/kv/state-machine.ts';
 import { storeDirectory } from '../nodes/snapshot-keeper.ts';
 import type { Rng } from '../rng.ts';
@@ -39,6 +40,8 @@ export interface BuiltStore {
   readonly image: DiskImage;
   /** By key, of its value; 0 where there is a hole. */
   readonly fingerprints: Uint32Array;
+  /** For the state machines that are opened on it. */
+  readonly sharedIndex: SharedIndex;
 }
 
 export function buildStore(
@@ -72,7 +75,7 @@ export function buildStore(
   const image = disk.capture(engine.checkpoint());
   for (const name of disk.list('')) disk.remove(name);
   disk.settle();
-  return { blocks, image, fingerprints: records.fingerprints };
+  return { blocks, image, fingerprints: records.fingerprints, sharedIndex: { index: undefined } };
 }
 
 class StoreBuild {

@@ -29,6 +29,8 @@ export class Preload {
   readonly image: DiskImage | undefined;
   /** For the content of the run's disks. */
   readonly store: BlockStore;
+  /** The run's, on this store. */
+  readonly machine: StateMachineDefinition;
   readonly #fingerprints: Uint32Array;
 
   constructor(
@@ -44,6 +46,8 @@ export class Preload {
         : undefined;
     this.image = built?.image;
     this.store = new BlockStore(undefined, built?.blocks);
+    this.machine =
+      built === undefined ? machine : { ...machine, create: (on, work) => machine.create(on, work, built.sharedIndex) };
     this.#fingerprints = built?.fingerprints ?? new Uint32Array(0);
   }
 
@@ -80,8 +84,8 @@ function nameOf({ cluster, workload, seed }: RunSpec): string {
   ]);
 }
 
-function bytesOf({ blocks, image, fingerprints }: BuiltStore): number {
-  let bytes = blocks.reservedBytes + fingerprints.byteLength;
+function bytesOf({ blocks, image, fingerprints, sharedIndex }: BuiltStore): number {
+  let bytes = blocks.reservedBytes + fingerprints.byteLength + (sharedIndex.index?.memoryBytes ?? 0);
   for (const table of image.blocks) bytes += table.byteLength;
   return bytes;
 }

@@ -244,7 +244,7 @@ describe('bad usage: exit 2, one clear error, nothing run and nothing written', 
     terminal.scenario('big', 'workload: {preload: 1000000000, keys: {count: 1000000000}}\ncluster: {nodes: 64}');
     expect(await terminal.run('run', 'big.yaml')).toBe(2);
     expect(terminal.error).toMatch(
-      /^big\.yaml:3:1: workload: the stores of this scenario need at least 6[0-9.]+ GiB of memory/,
+      /^big\.yaml:3:1: workload: the stores of this scenario need at least 4[0-9.]+ GiB of memory/,
     );
   });
 

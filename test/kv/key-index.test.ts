@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareBytes } from '../../sim/bytes/compare.ts';
+import { IndexRestore, type SharedIndex } from '../../sim/nodes/kv/index-restore.ts';
 import { CHANGES_MAX, KeyIndex } from '../../sim/nodes/kv/key-index.ts';
-import { Work } from '../../sim/work.ts';
+import { INDEX_STEPS, Work } from '../../sim/work.ts';
 
 interface Revision {
   readonly main: number;
@@ -55,19 +56,21 @@ const find = (index: KeyIndex, key: string): number => index.find(text(key), 0, 
 type Step =
   | { readonly kind: 'put' | 'delete'; readonly key: string }
   | { readonly kind: 'compact'; readonly back: number }
-  | { readonly kind: 'order' };
+  | { readonly kind: 'order' | 'copy' };
 const key = fc.integer({ min: 0, max: 30 }).map((n) => `key-${n % 3 === 0 ? 'long-' : ''}${n}`);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('put' as const), key }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('compact' as const), back: fc.nat(10) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'order' as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'copy' as const }) },
 );
 
 test('against whole histories: lookups at every revision, order, compaction', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 120, size: 'max' }), (steps) => {
-      const index = new KeyIndex(new Work());
+      let index = new KeyIndex(new Work());
+      const originals: { index: KeyIndex; revision: number; content: string[] }[] = [];
       const twin = new Twin();
       let revision = 1;
       let compacted = 0;
@@ -96,6 +99,9 @@ test('against whole histories: lookups at every revision, order, compaction', ()
           index.compact(compacted, half, end, kept);
           const got = kept.map((place) => `${Math.floor(place / CHANGES_MAX)}_${place % CHANGES_MAX}`).sort();
           expect(got).toEqual(twin.compact(compacted));
+        } else if (each.kind === 'copy') {
+          originals.push({ index, revision, content: contentOf(index, revision) });
+          index = index.copy(new Work());
         } else {
           expect(order(index)).toEqual([...twin.histories.keys()].sort((a, b) => compareBytes(text(a), text(b))));
         }
@@ -112,9 +118,79 @@ test('against whole histories: lookups at every revision, order, compaction', ()
         }
       }
       expect(order(index)).toEqual([...twin.histories.keys()].sort((a, b) => compareBytes(text(a), text(b))));
+      for (const { index: original, revision: at, content } of originals)
+        expect(contentOf(original, at)).toEqual(content);
     }),
     { numRuns: 150 },
   );
+});
+
+/** Every key in order, with what is read of it at every revision. */
+function contentOf(index: KeyIndex, revision: number): string[] {
+  return order(index).map((name) => {
+    const id = find(index, name);
+    const seen: string[] = [];
+    for (let at = 1; at <= revision; at++) seen.push(index.at(id, at) ? `${index.foundMain}_${index.foundSub}` : '-');
+    return `${name}: ${seen.join(' ')}, created ${index.created(id)}, version ${index.version(id)}`;
+  });
+}
+
+describe('an index made of the records of a store', () => {
+  interface StoredRecord {
+    readonly key: string;
+    readonly isDelete: boolean;
+  }
+  const stored = fc.record({ key, isDelete: fc.boolean() });
+  const once = fc.uniqueArray(key, { maxLength: 25 });
+
+  const restored = (records: readonly StoredRecord[], shared?: SharedIndex): { index: KeyIndex; steps: number } => {
+    const work = new Work();
+    const restore = new IndexRestore(work, shared);
+    records.forEach(({ key: name, isDelete }, i) => {
+      const main = i + 2;
+      restore.add(text(name), 0, name.length, main, 0, isDelete ? 0 : main, isDelete ? 0 : 1);
+    });
+    return { index: restore.finish(), steps: work.counts[INDEX_STEPS]! };
+  };
+
+  test('is the same, at the same cost, whether an earlier one lends its own or not', () => {
+    fc.assert(
+      fc.property(once, fc.nat(30), fc.array(stored, { maxLength: 20 }), (keys, common, others) => {
+        const first = keys.map((name) => ({ key: name, isDelete: false }));
+        const shared: SharedIndex = { index: undefined };
+        const lender = restored(first, shared);
+        expect(shared.index).toBeDefined();
+        const second = [...first.slice(0, common), ...others];
+        const plain = restored(second);
+        const borrower = restored(second, shared);
+        expect(borrower.steps).toBe(plain.steps);
+        const last = second.length + 3;
+        expect(contentOf(borrower.index, last)).toEqual(contentOf(plain.index, last));
+        borrower.index.put(text('one more'), 0, 8, last, 0);
+        for (const name of keys) lender.index.put(text(name), 0, name.length, last, 1);
+        expect(contentOf(shared.index!, last)).toEqual(contentOf(restored(first).index, last));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('is not lent if a key has more than one revision', () => {
+    const shared: SharedIndex = { index: undefined };
+    const records = ['a', 'b', 'a'].map((name) => ({ key: name, isDelete: false }));
+    expect(restored(records, shared).index.olderCount).toBe(1);
+    expect(shared.index).toBeUndefined();
+  });
+
+  test('takes next to no memory until it is written to', () => {
+    const records = Array.from({ length: 50_000 }, (_, i) => ({ key: `key-${i}`, isDelete: false }));
+    const shared: SharedIndex = { index: undefined };
+    restored(records, shared);
+    const { index } = restored(records, shared);
+    expect(shared.index!.memoryBytes).toBeGreaterThan(2_000_000);
+    expect(index.memoryBytes).toBeLessThan(1000);
+    index.put(text('key-777'), 0, 7, 60_000, 0);
+    expect(index.memoryBytes).toBeLessThan(100_000);
+  });
 });
 
 function order(index: KeyIndex): string[] {

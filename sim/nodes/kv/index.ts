@@ -20,7 +20,7 @@ export const STATE_MACHINES: readonly StateMachineDefinition[] = [
       'authUsers',
       'authRoles',
     ],
-    create: (engine, work) => new MvccStateMachine(engine, work),
+    create: (engine, work, shared) => new MvccStateMachine(engine, work, shared),
   },
 ];
 

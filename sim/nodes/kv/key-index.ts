@@ -42,16 +42,80 @@ export class KeyIndex {
   foundMain = 0;
   foundSub = 0;
   readonly #work: Work;
-  readonly #slab = new KeySlab();
-  readonly #keys = new WordPool(KEY_WORDS, 1 << 27);
-  readonly #revisions = new WordPool(REVISION_WORDS, 1 << 29);
+  #slab = new KeySlab();
+  #keys = new WordPool(KEY_WORDS, 1 << 27);
+  #revisions = new WordPool(REVISION_WORDS, 1 << 29);
   /** id + 1, 0 for none: open addressing, at most 3/4 full. */
   #table = new Uint32Array(1024);
+  /** The table is another index's too. */
+  #tableIsShared = false;
   #order: OrderedIds | undefined;
   #keyBytes = 0;
 
   constructor(work: Work) {
     this.#work = work;
+  }
+
+  /**
+   * An index with the same content that shares everything with this one until it writes there. This one must not be
+   * written to any more.
+   */
+  copy(work: Work): KeyIndex {
+    const copy = new KeyIndex(work);
+    copy.#slab = this.#slab.copy();
+    copy.#keys = this.#keys.copy();
+    copy.#revisions = this.#revisions.copy();
+    copy.#table = this.#table;
+    copy.#tableIsShared = true;
+    copy.count = this.count;
+    copy.olderCount = this.olderCount;
+    copy.#keyBytes = this.#keyBytes;
+    return copy;
+  }
+
+  /** A key that is new here, as another index holds it under `id`; without older revisions. */
+  addFrom(other: KeyIndex, id: number): void {
+    const bytes = other.keyBytes(id);
+    const from = other.keyFrom(id);
+    const to = from + other.keyLength(id);
+    const word = (each: number): number => other.#word(id, each);
+    this.#add(bytes, from, to, word(MAIN), word(SUB), word(CREATED), word(VERSION));
+  }
+
+  /** Whether an id is that key's, and this its only revision. */
+  holdsOnly(
+    id: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    main: number,
+    sub: number,
+    created: number,
+    version: number,
+  ): boolean {
+    const { pages, shift, mask } = this.#keys;
+    const page = pages[id >>> shift]!;
+    const at = (id & mask) * KEY_WORDS;
+    return (
+      page[at + MAIN] === main &&
+      page[at + SUB] === (version === 0 ? sub + TOMBSTONE : sub) &&
+      page[at + CREATED] === created &&
+      page[at + VERSION] === version &&
+      page[at + OLDER] === 0 &&
+      this.#slab.equals(page[at + ADDRESS]!, bytes, from, to)
+    );
+  }
+
+  /** `find` for keys that are looked up in the order in which they were added: `previous` is the id found before. */
+  findAfter(previous: number, bytes: Uint8Array, from: number, to: number): number {
+    const next = previous + 1;
+    const isNext =
+      next < this.#keys.end &&
+      !this.#keys.isFree(next) &&
+      this.#slab.equals(this.#word(next, ADDRESS), bytes, from, to);
+    if (!isNext) return this.find(bytes, from, to);
+    this.#countSteps();
+    return next;
   }
 
   /** The key's id, or −1. */
@@ -94,9 +158,8 @@ export class KeyIndex {
     if (id < 0) return this.#add(bytes, from, to, main, sub, main, 1);
     const wasAlive = this.isAlive(id);
     this.#push(id, main, sub);
-    const { pages, shift, mask } = this.#keys;
-    const page = pages[id >>> shift]!;
-    const at = (id & mask) * KEY_WORDS;
+    const page = this.#keys.writable(id);
+    const at = (id & this.#keys.mask) * KEY_WORDS;
     if (wasAlive) page[at + VERSION] = page[at + VERSION]! + 1;
     else {
       page[at + CREATED] = main;
@@ -229,11 +292,15 @@ export class KeyIndex {
 
   // ——— memory ———
 
-  /** Of this process. */
+  /** Of this process, without what is shared. */
   get memoryBytes(): number {
     const order = this.#order === undefined ? 0 : this.#order.memoryBytes;
     return (
-      this.#slab.memoryBytes + this.#keys.memoryBytes + this.#revisions.memoryBytes + this.#table.byteLength + order
+      this.#slab.memoryBytes +
+      this.#keys.memoryBytes +
+      this.#revisions.memoryBytes +
+      (this.#tableIsShared ? 0 : this.#table.byteLength) +
+      order
     );
   }
 
@@ -258,9 +325,8 @@ export class KeyIndex {
   ): number {
     if ((this.count + 1) * 4 > this.#table.length * 3) this.#growTable();
     const id = this.#keys.take();
-    const { pages, shift, mask } = this.#keys;
-    const page = pages[id >>> shift]!;
-    const at = (id & mask) * KEY_WORDS;
+    const page = this.#keys.writable(id);
+    const at = (id & this.#keys.mask) * KEY_WORDS;
     // a forgotten key leaves its address behind: its place is taken if the length is the same
     const old = page[at + ADDRESS]!;
     const isReused = this.#keys.wasReused && this.#slab.length(old) === to - from;
@@ -282,12 +348,10 @@ export class KeyIndex {
   #push(id: number, main: number, sub: number): void {
     const node = this.#revisions.take();
     this.olderCount++;
-    const { pages, shift, mask } = this.#keys;
-    const page = pages[id >>> shift]!;
-    const at = (id & mask) * KEY_WORDS;
-    const revisions = this.#revisions;
-    const nodePage = revisions.pages[node >>> revisions.shift]!;
-    const nodeAt = (node & revisions.mask) * REVISION_WORDS;
+    const page = this.#keys.writable(id);
+    const at = (id & this.#keys.mask) * KEY_WORDS;
+    const nodePage = this.#revisions.writable(node);
+    const nodeAt = (node & this.#revisions.mask) * REVISION_WORDS;
     nodePage[nodeAt] = page[at + MAIN]!;
     nodePage[nodeAt + 1] = page[at + SUB]!;
     nodePage[nodeAt + NEXT] = page[at + OLDER]!;
@@ -315,17 +379,19 @@ export class KeyIndex {
     const ids = new Uint32Array(this.count);
     let n = 0;
     for (let id = 0; id < this.#keys.end; id++) if (!this.#keys.isFree(id)) ids[n++] = id;
-    ids.sort((a, b) => {
+    const compare = (a: number, b: number): number => {
       const address = this.#word(b, ADDRESS);
       const from = slab.from(address);
       return slab.compare(this.#word(a, ADDRESS), slab.slab(address), from, from + slab.length(address));
-    });
+    };
+    // keys of a preloaded store were added in their order
+    if (ids.some((id, i) => i > 0 && compare(ids[i - 1]!, id) > 0)) ids.sort(compare);
     this.#order.fill(ids);
     return this.#order;
   }
 
   #insert(hash: number, id: number): void {
-    const table = this.#table;
+    const table = this.#writableTable();
     const mask = table.length - 1;
     let at = hash & mask;
     while (table[at] !== 0) at = (at + 1) & mask;
@@ -334,7 +400,7 @@ export class KeyIndex {
 
   /** Removes an id from the hash table and moves up those that were pushed past it. */
   #unhash(hash: number, id: number): void {
-    const table = this.#table;
+    const table = this.#writableTable();
     const mask = table.length - 1;
     let hole = hash & mask;
     while (table[hole] !== id + 1) hole = (hole + 1) & mask;
@@ -347,9 +413,18 @@ export class KeyIndex {
     table[hole] = 0;
   }
 
+  #writableTable(): Uint32Array {
+    if (this.#tableIsShared) {
+      this.#table = this.#table.slice();
+      this.#tableIsShared = false;
+    }
+    return this.#table;
+  }
+
   #growTable(): void {
     const old = this.#table;
     this.#table = new Uint32Array(old.length * 2);
+    this.#tableIsShared = false;
     for (let i = 0; i < old.length; i++) {
       if (old[i] !== 0) this.#insert(this.#hashOf(old[i]! - 1), old[i]! - 1);
     }

@@ -1,7 +1,7 @@
 /**
  * Key bytes of the in-memory index, packed: each key once, its length in two bytes before it, addressed by a number.
  *
- * In slabs of 256 KiB, made as needed; a key never crosses one. Limits, asserted: keys up to 65,535 B, 4 GiB in all.
+ * In slabs of 256 KiB, made as needed; a key never crosses one. A copy shares the slabs until it writes to them. Limits, asserted: keys up to 65,535 B, 4 GiB in all.
  */
 import { assert } from '../../assert.ts';
 import { compareRanges } from '../../bytes/compare.ts';
@@ -15,9 +15,22 @@ const KEY_BYTES_MAX = 0xffff;
 export class KeySlab {
   readonly #slabs: Uint8Array[] = [];
   #end = SLAB_BYTES;
+  /** By slab: whether it is another one's too. Empty: none is. */
+  #isShared = new Uint8Array(0);
 
+  /** What this one must not change from now on, the copy may. */
+  copy(): KeySlab {
+    const copy = new KeySlab();
+    for (const slab of this.#slabs) copy.#slabs.push(slab);
+    copy.#isShared = new Uint8Array(this.#slabs.length).fill(1);
+    return copy;
+  }
+
+  /** Without what is shared. */
   get memoryBytes(): number {
-    return this.#slabs.length * SLAB_BYTES;
+    let slabs = this.#slabs.length;
+    for (const isShared of this.#isShared) slabs -= isShared;
+    return slabs * SLAB_BYTES + this.#isShared.length;
   }
 
   /** The slab in which the key at an address stands. */
@@ -69,12 +82,20 @@ export class KeySlab {
   }
 
   #write(address: number, bytes: Uint8Array, from: number, to: number): void {
-    const slab = this.#slabs[address >>> SLAB_BITS]!;
+    const slab = this.#writable(address >>> SLAB_BITS);
     const at = address & SLAB_MASK;
     const length = to - from;
     slab[at] = length;
     slab[at + 1] = length >>> 8;
     for (let i = 0; i < length; i++) slab[at + 2 + i] = bytes[from + i]!;
+  }
+
+  #writable(index: number): Uint8Array {
+    if (index < this.#isShared.length && this.#isShared[index] === 1) {
+      this.#slabs[index] = this.#slabs[index]!.slice();
+      this.#isShared[index] = 0;
+    }
+    return this.#slabs[index]!;
   }
 }
 

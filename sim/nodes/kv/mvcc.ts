@@ -16,6 +16,7 @@ import type { Work } from '../../work.ts';
 import { AppliedStore, TABLE_KEY, TABLE_META } from './applied-store.ts';
 import { collectDoomed, DoomedRevisions } from './compaction.ts';
 import { hashContent } from './content-hash.ts';
+import { IndexRestore, type SharedIndex } from './index-restore.ts';
 import { CHANGES_MAX, KeyIndex } from './key-index.ts';
 import {
   DecodedKeyValue,
@@ -48,9 +49,10 @@ export class MvccStateMachine implements StateMachine {
   revision = FIRST_REVISION;
   /** Reads below it are refused. */
   compactedRevision = -1;
-  readonly index: KeyIndex;
+  index: KeyIndex;
   readonly #store: AppliedStore;
   readonly #engine: StorageEngine;
+  readonly #shared: SharedIndex | undefined;
   readonly #encoder = new KeyValueEncoder();
   readonly #decoded = new DecodedKeyValue();
   readonly #revisionKey = new Uint8Array(REVISION_KEY_BYTES);
@@ -61,9 +63,10 @@ export class MvccStateMachine implements StateMachine {
   #main = 0;
   #sub = 0;
 
-  constructor(engine: StorageEngine, work: Work) {
+  constructor(engine: StorageEngine, work: Work, shared?: SharedIndex) {
     this.#store = new AppliedStore(engine, work);
     this.#engine = engine;
+    this.#shared = shared;
     this.index = new KeyIndex(work);
   }
 
@@ -157,10 +160,11 @@ export class MvccStateMachine implements StateMachine {
   walk(visit: Visitor): void {
     const { index } = this;
     const decoded = this.#decoded;
+    let id = -1;
     this.#store.flush();
     this.#engine.scan(TABLE_KEY, new Uint8Array(0), undefined, (keyBytes, keyFrom, keyTo, value) => {
       if (!readRevisionKey(keyBytes, keyFrom, keyTo) || revisionIsTombstone || !decoded.decode(value)) return true;
-      const id = index.find(decoded.bytes, decoded.keyFrom, decoded.keyTo);
+      id = index.findAfter(id, decoded.bytes, decoded.keyFrom, decoded.keyTo);
       const isAlive = id >= 0 && index.at(id, this.revision);
       if (!isAlive || index.foundMain !== revisionMain || index.foundSub !== revisionSub) return true;
       return visit(decoded.bytes, decoded.keyFrom, decoded.keyTo, decoded.value);
@@ -262,6 +266,7 @@ export class MvccStateMachine implements StateMachine {
   /** Revisions above the saved one belong to entries that will be applied again. */
   #restoreIndex(): boolean {
     const decoded = this.#decoded;
+    const restore = new IndexRestore(this.#store.work, this.#shared);
     let wrong = '';
     this.#engine.scan(TABLE_KEY, new Uint8Array(0), undefined, (keyBytes, keyFrom, keyTo, value) => {
       if (!readRevisionKey(keyBytes, keyFrom, keyTo)) wrong = 'a key that is no revision';
@@ -272,11 +277,12 @@ export class MvccStateMachine implements StateMachine {
       else {
         const version = revisionIsTombstone ? 0 : decoded.version;
         const { bytes, created } = decoded;
-        this.index.restore(bytes, decoded.keyFrom, decoded.keyTo, revisionMain, revisionSub, created, version);
+        restore.add(bytes, decoded.keyFrom, decoded.keyTo, revisionMain, revisionSub, created, version);
       }
       return wrong === '';
     });
     if (wrong !== '') this.#store.corrupt("table 'key'", wrong);
+    else this.index = restore.finish();
     return wrong === '';
   }
 

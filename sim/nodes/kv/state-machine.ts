@@ -14,6 +14,7 @@
 import type { Value } from '../../bytes/value.ts';
 import type { Fault, Job, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
 import type { Work } from '../../work.ts';
+import type { SharedIndex } from './index-restore.ts';
 
 /** Hears the outcome of each applied request. Every replica calls it; only the one with the waiting client answers. */
 export interface ReplySink {
@@ -92,5 +93,6 @@ export interface StateMachineDefinition {
   readonly name: string;
   /** The tables that the engine must be made with, in this order. */
   readonly tables: readonly string[];
-  create(engine: StorageEngine, work: Work): StateMachine;
+  /** `shared`: what machines over copies of one store have in common; without it they share nothing. */
+  create(engine: StorageEngine, work: Work, shared?: SharedIndex): StateMachine;
 }
