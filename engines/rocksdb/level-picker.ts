@@ -8,6 +8,7 @@
  * Not here: TTL, periodic compactions, round robin, range deletions.
  */
 import { assert } from '../../sim/assert.ts';
+import { tablesForForcedBlobGc } from './forced-blob-gc.ts';
 import type { Options } from './options.ts';
 import type { Compaction, CompactionPicker, ManualPick } from './picker.ts';
 import { compareInternalKeys, compareUserKeys, type TableFile, totalBytes } from './table-file.ts';
@@ -31,7 +32,7 @@ export class LevelPicker implements CompactionPicker {
   }
 
   pick(): Compaction | undefined {
-    const picked = this.#pick();
+    const picked = this.#pick() ?? this.#pickForcedBlobGc();
     return picked === undefined ? undefined : this.#start(picked);
   }
 
@@ -104,6 +105,16 @@ export class LevelPicker implements CompactionPicker {
         const merged = this.#pickIntraLevelZero();
         if (merged !== undefined) return this.#build(0, 0, merged, [], score, false);
       }
+    }
+    return undefined;
+  }
+
+  /** Nothing else is due: a table whose oldest blob files are mostly garbage is written again, in its own level. */
+  #pickForcedBlobGc(): Compaction | undefined {
+    for (const { level, table } of tablesForForcedBlobGc(this.#version, this.#options)) {
+      const isBlocked = this.#running.some(({ startLevel }) => level === 0 && startLevel === 0);
+      if (isBlocked || (level > 0 && this.#overlapsRunning([table], level))) continue;
+      return this.#build(level, level, [table], [], 0, false);
     }
     return undefined;
   }
