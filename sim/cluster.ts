@@ -36,6 +36,7 @@ import { Machine } from './nodes/machine.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
 import type { RunSpec } from './run-spec.ts';
+import type { Fault } from './storage-engine.ts';
 import { Trace } from './trace.ts';
 
 /** Machines that the clients run on: each has one connection to each node, which its clients share. */
@@ -209,6 +210,19 @@ class ClusterRun implements Run {
     else if (this.#ended === 'interrupted') firstUp?.walk(() => {});
     const { violations } = this.#checks;
     const end = Math.min(this.#clientsEnd, now);
+    const metrics = metricsOf({
+      hosts: this.#hosts,
+      network: this.#network,
+      load: this.#load,
+      recorder: this.#recorder,
+      clientsStart: this.#clientsStart,
+      clientsEnd: end,
+      elections: this.#elections,
+      leaderChanges: this.#leaderChanges,
+      snapshotsInstalled: this.#faults.snapshotsInstalled,
+      liveBytes: firstUp?.liveBytes ?? Number.NaN,
+    });
+    if (isWhole) this.#checks.checkStores(replicas);
     return {
       variant: this.#spec.variant,
       engine: cluster.engine.name,
@@ -219,18 +233,7 @@ class ClusterRun implements Run {
       virtualTimeNs: now,
       violations,
       unproven: this.#checks.unproven,
-      metrics: metricsOf({
-        hosts: this.#hosts,
-        network: this.#network,
-        load: this.#load,
-        recorder: this.#recorder,
-        clientsStart: this.#clientsStart,
-        clientsEnd: end,
-        elections: this.#elections,
-        leaderChanges: this.#leaderChanges,
-        snapshotsInstalled: this.#faults.snapshotsInstalled,
-        liveBytes: firstUp?.liveBytes ?? Number.NaN,
-      }),
+      metrics,
       series: seriesOf(this.#recorder, this.#sampler, this.#sampler.next - this.#sampler.stepNs),
       faultWindows: this.#timeline.windows(now),
       ended: violations.length > 0 ? 'violation' : this.#ended,
@@ -379,6 +382,7 @@ class ReplicaView implements WalkableReplica {
   readonly node: number;
   readonly up: boolean;
   readonly appliedIndex: number;
+  readonly storeBytes: number;
   /** Of all keys and values, once they were walked. */
   liveBytes = Number.NaN;
   readonly #host: Host;
@@ -388,6 +392,11 @@ class ReplicaView implements WalkableReplica {
     this.node = host.node;
     this.up = host.isUp;
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
+    this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
+  }
+
+  checkStore(): readonly Fault[] {
+    return this.#host.replicas[0]!.engine.check();
   }
 
   walk(visit: KeyVisitor): void {

@@ -9,6 +9,7 @@ import type { Value } from '../bytes/value.ts';
 import type { Time } from '../clock.ts';
 import type { Entry } from '../nodes/raft/messages.ts';
 import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
+import type { Fault } from '../storage-engine.ts';
 
 /** Ends the run: the first violation is the one to look at. */
 export type Report = (check: string, what: string) => void;
@@ -18,6 +19,10 @@ export interface FinalReplica {
   readonly node: number;
   readonly up: boolean;
   readonly appliedIndex: number;
+  /** Of the engine's files. */
+  readonly storeBytes: number;
+  /** What the engine finds wrong in its files; reads all of them. */
+  checkStore(): readonly Fault[];
 }
 
 /** What the workload can tell about a key without storing one. */
@@ -35,12 +40,16 @@ export interface Checker {
   readonly unproven?: number;
   /** The node has won the election of `term`. */
   onLeader?(node: number, term: number): void;
+  /** The node has stopped being leader. */
+  onDeposed?(node: number): void;
   /** The entry now stands in the node's log, after one of term `previousTerm`. */
   onAppend?(node: number, entry: Entry, previousTerm: number): void;
   /** The node has learnt that the entry is committed. */
   onCommit?(node: number, entry: Entry): void;
   /** `hash` rolls over everything that the replica has applied since the beginning. */
   onApply?(node: number, index: number, hash: number): void;
+  /** A client's request has taken effect on the replica's state, at the entry `index`. */
+  onEffect?(node: number, index: number, session: number, sequence: number): void;
   /** A snapshot has replaced the replica's state. */
   onRestore?(node: number, index: number, hash: number): void;
   /** The process starts (again) with what its disk held: logs and applied index may have gone back to what was durable. */
@@ -65,4 +74,7 @@ export interface Checker {
   /** Every live key once, in one order on replicas that have applied the same entries. `mark`: fingerprint of the value. */
   onKey?(keyBytes: Uint8Array, keyFrom: number, keyTo: number, value: Value, mark: number): void;
   endState?(): void;
+
+  /** Last, for each replica that is up: the figures of the run have been taken, so that files may be read. */
+  onStore?(replica: FinalReplica): void;
 }

@@ -4,11 +4,16 @@ import { AcknowledgedWrites } from './acknowledged-writes.ts';
 import { ApplyOrder } from './apply-order.ts';
 import type { Checker, KeySpace, Report } from './checker.ts';
 import { CommittedEntries } from './committed-entries.ts';
+import { ExactlyOnce } from './exactly-once.ts';
+import { LeaderAppendOnly } from './leader-append-only.ts';
+import { LeaderCompleteness } from './leader-completeness.ts';
 import { Linearizability } from './linearizability.ts';
 import { LogMatching } from './log-matching.ts';
 import { OneLeaderPerTerm } from './one-leader-per-term.ts';
 import { Progress } from './progress.ts';
 import { ReplicaEquality } from './replica-equality.ts';
+import { SessionOrder } from './session-order.ts';
+import { SoundStores } from './sound-stores.ts';
 
 export interface CheckerSettings {
   readonly nodes: number;
@@ -18,11 +23,16 @@ export interface CheckerSettings {
 
 export const CHECKERS: readonly ((report: Report, settings: CheckerSettings) => Checker)[] = [
   (report) => new OneLeaderPerTerm(report),
+  (report, settings) => new LeaderCompleteness(report, settings.nodes),
+  (report, settings) => new LeaderAppendOnly(report, settings.nodes),
   (report) => new LogMatching(report),
   (report) => new CommittedEntries(report),
   (report, settings) => new ApplyOrder(report, settings.nodes),
+  (report) => new ExactlyOnce(report),
+  (report) => new SessionOrder(report),
   (report, settings) => new AcknowledgedWrites(report, settings.keys),
   (report, settings) => new Linearizability(report, settings.keys),
   (report) => new ReplicaEquality(report),
+  (report) => new SoundStores(report),
   (report, settings) => new Progress(report, settings.progressBoundNs),
 ];

@@ -36,9 +36,11 @@ export class Checks implements NodeObserver {
   readonly #all: readonly Checker[];
   readonly #progress: Progress | undefined;
   readonly #leader: readonly Watching<'onLeader'>[];
+  readonly #deposed: readonly Watching<'onDeposed'>[];
   readonly #append: readonly Watching<'onAppend'>[];
   readonly #commit: readonly Watching<'onCommit'>[];
   readonly #apply: readonly Watching<'onApply'>[];
+  readonly #effect: readonly Watching<'onEffect'>[];
   readonly #restore: readonly Watching<'onRestore'>[];
   readonly #restart: readonly Watching<'onRestart'>[];
   readonly #invoke: readonly Watching<'onInvoke'>[];
@@ -47,6 +49,7 @@ export class Checks implements NodeObserver {
   readonly #begin: readonly Watching<'beginState'>[];
   readonly #key: readonly Watching<'onKey'>[];
   readonly #end: readonly Watching<'endState'>[];
+  readonly #store: readonly Watching<'onStore'>[];
   readonly #finish: readonly Watching<'finish'>[];
 
   constructor(loop: EventLoop, settings: CheckerSettings, reproduce: string) {
@@ -57,9 +60,11 @@ export class Checks implements NodeObserver {
     this.#all = all;
     this.#progress = all.find((checker) => checker instanceof Progress);
     this.#leader = watching(all, 'onLeader');
+    this.#deposed = watching(all, 'onDeposed');
     this.#append = watching(all, 'onAppend');
     this.#commit = watching(all, 'onCommit');
     this.#apply = watching(all, 'onApply');
+    this.#effect = watching(all, 'onEffect');
     this.#restore = watching(all, 'onRestore');
     this.#restart = watching(all, 'onRestart');
     this.#invoke = watching(all, 'onInvoke');
@@ -68,12 +73,16 @@ export class Checks implements NodeObserver {
     this.#begin = watching(all, 'beginState');
     this.#key = watching(all, 'onKey');
     this.#end = watching(all, 'endState');
+    this.#store = watching(all, 'onStore');
     this.#finish = watching(all, 'finish');
   }
 
   onLeader(node: number, term: number): void {
     for (const checker of this.#leader) checker.onLeader(node, term);
     this.onElected(node, term);
+  }
+  onDeposed(node: number): void {
+    for (const checker of this.#deposed) checker.onDeposed(node);
   }
   onAppend(node: number, entry: Entry, previousTerm: number): void {
     for (let i = 0; i < this.#append.length; i++) this.#append[i]!.onAppend(node, entry, previousTerm);
@@ -83,6 +92,9 @@ export class Checks implements NodeObserver {
   }
   onApply(node: number, index: number, hash: number): void {
     for (let i = 0; i < this.#apply.length; i++) this.#apply[i]!.onApply(node, index, hash);
+  }
+  onEffect(node: number, index: number, session: number, sequence: number): void {
+    for (let i = 0; i < this.#effect.length; i++) this.#effect[i]!.onEffect(node, index, session, sequence);
   }
   onRestore(node: number, index: number, hash: number): void {
     for (const checker of this.#restore) checker.onRestore(node, index, hash);
@@ -134,6 +146,12 @@ export class Checks implements NodeObserver {
       for (const checker of this.#end) checker.endState();
       if (this.violations.length > 0) return;
     }
+  }
+
+  /** After everything else, and after the figures of the run were taken: it reads the stores' files. */
+  checkStores(replicas: readonly FinalReplica[]): void {
+    if (this.violations.length > 0) return;
+    for (const replica of replicas) if (replica.up) for (const checker of this.#store) checker.onStore(replica);
   }
 
   #report(check: string, what: string): void {

@@ -166,7 +166,9 @@ export class ApplyThread implements Handler, ReplySink {
   }
 
   /** ReplySink: called back by the state machine for each request that it has applied. */
-  onApplied(session: number, sequence: number, revision: number, count: number): void {
+  onApplied(session: number, sequence: number, revision: number, count: number, tookEffect: boolean): void {
+    const { machine, observer } = this.#parts;
+    if (tookEffect) observer.onEffect(machine.node, this.machine.appliedIndex, session, sequence);
     const request = this.#parts.pending.take(session, sequence);
     if (request === undefined) return;
     const at = this.#answeredCount++;

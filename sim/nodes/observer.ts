@@ -6,9 +6,13 @@ import type { Entry } from './raft/messages.ts';
 
 export interface NodeObserver {
   onLeader(node: number, term: number): void;
+  /** The node led and does not lead any more. */
+  onDeposed(node: number): void;
   onAppend(node: number, entry: Entry, previousTerm: number): void;
   onCommit(node: number, entry: Entry): void;
   onApply(node: number, index: number, hash: number): void;
+  /** A client's request took effect on the node's state: it was not a retry of one that had. */
+  onEffect(node: number, index: number, session: number, sequence: number): void;
   onRestore(node: number, index: number, hash: number): void;
   onRestart(node: number, appliedIndex: number): void;
   /** The node cannot go on: its disk holds something that no crash explains, or fails. */

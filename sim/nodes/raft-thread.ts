@@ -78,6 +78,7 @@ export class RaftThread implements Handler {
   /** The end of that time is an event: only where somebody waits for it. */
   #isArmed = false;
   /** In the middle of stepping or of carrying out a Ready. */
+  #wasLeading = false;
   #isInside = false;
   #saving = false;
   /** Until then carrying out a Ready takes processor time whose end nobody waits for. */
@@ -283,10 +284,10 @@ export class RaftThread implements Handler {
   }
 
   #process(ready: Ready): void {
-    const { node, wal } = this;
-    const { machine, observer, peers, work } = this.#parts;
+    const { wal } = this;
+    const { machine, peers, work } = this.#parts;
     const { now } = this.#loop;
-    if (ready.softStateChanged && ready.role === LEADER) observer.onLeader(machine.node, node.term);
+    if (ready.softStateChanged) this.#observeRole(ready.role === LEADER);
     const { counts } = work;
     counts[MESSAGES_HANDLED] = counts[MESSAGES_HANDLED]! + ready.messages.length + ready.messagesAfterSave.length;
     // etcd: the leader sends first and saves in parallel; others save first
@@ -371,6 +372,13 @@ export class RaftThread implements Handler {
       empty(this.#afterSave);
     }
     this.node.advance();
+  }
+
+  #observeRole(leads: boolean): void {
+    const { machine, observer } = this.#parts;
+    if (leads) observer.onLeader(machine.node, this.node.term);
+    else if (this.#wasLeading) observer.onDeposed(machine.node);
+    this.#wasLeading = leads;
   }
 
   #observeAppends(entries: readonly Entry[]): void {

@@ -5,12 +5,17 @@ import { AcknowledgedWrites } from '../../sim/checkers/acknowledged-writes.ts';
 import { ApplyOrder } from '../../sim/checkers/apply-order.ts';
 import type { Checker, FinalReplica, Report } from '../../sim/checkers/checker.ts';
 import { CommittedEntries } from '../../sim/checkers/committed-entries.ts';
+import { ExactlyOnce } from '../../sim/checkers/exactly-once.ts';
 import { fingerprint } from '../../sim/checkers/fingerprint.ts';
+import { LeaderAppendOnly } from '../../sim/checkers/leader-append-only.ts';
+import { LeaderCompleteness } from '../../sim/checkers/leader-completeness.ts';
 import { Linearizability } from '../../sim/checkers/linearizability.ts';
 import { LogMatching } from '../../sim/checkers/log-matching.ts';
 import { OneLeaderPerTerm } from '../../sim/checkers/one-leader-per-term.ts';
 import { Progress } from '../../sim/checkers/progress.ts';
 import { ReplicaEquality } from '../../sim/checkers/replica-equality.ts';
+import { SessionOrder } from '../../sim/checkers/session-order.ts';
+import { SoundStores } from '../../sim/checkers/sound-stores.ts';
 import { Entry } from '../../sim/nodes/raft/messages.ts';
 import { type ClientReply, type ClientRequest, DELETE, GET, PUT, type ReplyStatus } from '../../sim/rpc.ts';
 
@@ -67,7 +72,13 @@ function operate(
 }
 
 type State = readonly (readonly [key: number, mark: number])[];
-const replica = (node: number, appliedIndex: number): FinalReplica => ({ node, up: true, appliedIndex });
+const replica = (node: number, appliedIndex: number): FinalReplica => ({
+  node,
+  up: true,
+  appliedIndex,
+  storeBytes: 0,
+  checkStore: () => [],
+});
 /** Walks a state of [key, mark] past a checker, as the cluster does at the end of a run. */
 function walk(checker: Checker, node: number, appliedIndex: number, state: State): void {
   checker.beginState?.(replica(node, appliedIndex));
@@ -278,6 +289,136 @@ const CASES = {
       ],
     ],
   }),
+  'leader-completeness': cases({
+    make: (report) => new LeaderCompleteness(report, 3),
+    sound: (c) => {
+      c.onLeader(0, 1);
+      for (const node of [0, 1, 2]) c.onAppend(node, entry(1, 1));
+      for (const node of [0, 1]) c.onAppend(node, entry(1, 2));
+      c.onCommit(0, entry(1, 2));
+      c.onLeader(1, 3); // holds both
+      c.onAppend(1, entry(3, 3));
+      c.onCommit(1, entry(3, 3));
+      c.onLeader(0, 2); // won late, before entry 3 was: it owes only what was committed before term 3
+      c.onRestore(2, 3);
+      c.onLeader(2, 4); // from a snapshot
+      c.onRestart(1, 0);
+      for (const each of [entry(1, 1), entry(1, 2), entry(3, 3)]) c.onAppend(1, each);
+      c.onLeader(1, 5);
+    },
+    planted: [
+      [
+        'a log that ends before a committed entry wins',
+        (c) => {
+          c.onLeader(0, 1);
+          for (const node of [0, 1]) c.onAppend(node, entry(1, 1));
+          c.onCommit(0, entry(1, 1));
+          c.onLeader(2, 2);
+        },
+        /n3 became leader of term 2 without entry 1 of term 1, which is committed: its log ends at entry 0/,
+      ],
+      [
+        'a log with another entry there wins',
+        (c) => {
+          c.onLeader(0, 1);
+          c.onAppend(2, entry(1, 1));
+          c.onLeader(1, 2);
+          for (const node of [0, 1]) c.onAppend(node, entry(2, 1));
+          c.onCommit(1, entry(2, 1));
+          c.onLeader(2, 3);
+        },
+        /n3 became leader of term 3 without entry 1 of term 2, .* holds one of term 1 there/,
+      ],
+      [
+        'a restart has lost a committed entry',
+        (c) => {
+          c.onLeader(0, 1);
+          for (const node of [0, 1]) for (const index of [1, 2]) c.onAppend(node, entry(1, index));
+          c.onCommit(0, entry(1, 2));
+          c.onRestart(1, 0);
+          c.onAppend(1, entry(1, 1));
+          c.onLeader(1, 2);
+        },
+        /n2 became leader of term 2 without entry 2/,
+      ],
+    ],
+  }),
+  'leader-append-only': cases({
+    make: (report) => new LeaderAppendOnly(report, 2),
+    sound: (c) => {
+      c.onAppend(0, entry(1, 1));
+      c.onAppend(0, entry(1, 2));
+      c.onAppend(0, entry(2, 2)); // a follower's log is overwritten rightly
+      c.onLeader(0, 3);
+      c.onAppend(0, entry(3, 3));
+      c.onDeposed(0);
+      c.onAppend(0, entry(2, 3));
+      c.onLeader(0, 5);
+      c.onRestart(0);
+      c.onAppend(0, entry(1, 1));
+    },
+    planted: [
+      [
+        'a leader puts an entry over its own',
+        (c) => {
+          c.onLeader(0, 1);
+          c.onAppend(0, entry(1, 1));
+          c.onAppend(0, entry(1, 2));
+          c.onAppend(0, entry(1, 2));
+        },
+        /n1 leads term 1 and put entry 2 of term 1 where its log already had one \(up to 2\)/,
+      ],
+    ],
+  }),
+  'exactly-once': cases({
+    make: (report) => new ExactlyOnce(report),
+    sound: (c) => {
+      for (const node of [0, 1])
+        for (const sequence of [1, 2, 3, 4, 5, 6]) c.onEffect(node, 10 + sequence, 7, sequence);
+      c.onEffect(0, 16, 7, 6); // applied again after a restart
+      c.onEffect(1, 20, 8, 6); // another session
+      for (let session = 100; session < 300; session++) c.onEffect(0, session, session, 1);
+      for (let session = 100; session < 300; session++) c.onEffect(1, session, session, 1);
+    },
+    planted: [
+      [
+        'a retry takes effect too',
+        (c) => {
+          c.onEffect(0, 10, 7, 3);
+          c.onEffect(0, 12, 7, 3);
+        },
+        /request 3 of session 7 took effect at entry 10 and again at entry 12 \(n1\)/,
+      ],
+      [
+        'on another replica, at another entry',
+        (c) => {
+          for (let session = 100; session < 300; session++) c.onEffect(0, session, session, 1);
+          c.onEffect(1, 251, 250, 1);
+        },
+        /request 1 of session 250 took effect at entry 250 and again at entry 251 \(n2\)/,
+      ],
+    ],
+  }),
+  'session-order': cases({
+    make: (report) => new SessionOrder(report),
+    sound: (c) => {
+      c.onOutcome(by(1, PUT, 1), 0, 'ok', reply('ok', 5));
+      c.onOutcome(by(2, GET, 1), 0, 'ok', reply('ok', 3));
+      c.onOutcome(by(1, GET, 1), 0, 'ok', reply('ok', 5));
+      c.onOutcome({ ...by(1, GET, 1), serializable: true }, 0, 'ok', reply('ok', 2));
+      c.onOutcome(by(1, PUT, 1), 0, 'unknown', undefined);
+    },
+    planted: [
+      [
+        'a read of an older state than the own write',
+        (c) => {
+          c.onOutcome(by(1, PUT, 1), 0, 'ok', reply('ok', 5));
+          c.onOutcome(by(1, GET, 1), 0, 'ok', reply('ok', 4));
+        },
+        /session 1 was told revision 4 \(request 1\) after revision 5/,
+      ],
+    ],
+  }),
   linearizability: cases({
     make: (report) => new Linearizability(report, KEYS),
     sound: (c) => {
@@ -365,6 +506,27 @@ const CASES = {
           walk(c, 1, 9, []);
         },
         /n1 \(1 keys\) and n2 \(0 keys\) differ/,
+      ],
+    ],
+  }),
+  'sound-stores': cases({
+    make: (report) => new SoundStores(report),
+    sound: (c) => {
+      c.onStore(replica(0, 9));
+      c.onStore({
+        ...replica(1, 9),
+        storeBytes: 2 ** 31,
+        checkStore: () => [{ where: 'db', what: 'too large to look' }],
+      });
+    },
+    planted: [
+      [
+        'a store that is not sound',
+        (c) => {
+          const faults = [1, 2].map((page) => ({ where: `page ${page}`, what: 'unreachable' }));
+          c.onStore({ ...replica(1, 9), checkStore: () => faults });
+        },
+        /n2: page 1: unreachable \(and 1 more\)/,
       ],
     ],
   }),

@@ -4,12 +4,15 @@
  * mistake, and the right check must be the first to speak, with all that is needed to see it again.
  */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Freelist } from '../../engines/bolt/freelist.ts';
 import { bolt } from '../../engines/bolt/index.ts';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { MILLISECOND } from '../../sim/clock.ts';
 import type { ApplyThread } from '../../sim/nodes/apply-thread.ts';
 import { RawStateMachine } from '../../sim/nodes/kv/raw.ts';
+import { SessionTable } from '../../sim/nodes/kv/session-table.ts';
+import { RaftLog } from '../../sim/nodes/raft/log.ts';
 import { EMPTY_DATA, Entry, Message, MSG_APP } from '../../sim/nodes/raft/messages.ts';
 import { RaftNode } from '../../sim/nodes/raft/ready.ts';
 import { Tracker } from '../../sim/nodes/raft/tracker.ts';
@@ -66,16 +69,16 @@ const MISTAKES: readonly Mistake[] = [
         return Math.max(...this.progress.map((member) => member.match));
       });
     },
-    check: 'committed-entries',
-    says: /^n\d learnt that entry \d+ of term \d+ .* is committed; before, it was entry \d+ of term \d+/,
+    check: 'leader-completeness',
+    says: /^n\d became leader of term \d+ without entry \d+ of term \d+, which is committed: its log ends at entry \d+$/,
     notBeforeMs: 1500,
   },
   {
     name: 'the log is synced for term and vote, but not for entries',
     sketch: { ms: 3500, faults: powerCut(1500, 100, ALL) },
     plant: plantUnsyncedEntries,
-    check: 'committed-entries',
-    says: /^n\d learnt that entry \d+ of term 2 .* is committed; before, it was entry \d+ of term 1/,
+    check: 'leader-completeness',
+    says: /^n\d became leader of term 2 without entry \d+ of term 1, which is committed: its log ends at entry \d+$/,
     notBeforeMs: 1600,
   },
   {
@@ -118,9 +121,9 @@ const MISTAKES: readonly Mistake[] = [
         this.replies.flush();
       });
     },
-    check: 'acknowledged-writes',
-    says: /^n\d holds nothing for key \d+ instead of the acknowledged write \(applied at \d+\)$/,
-    notBeforeMs: 4000,
+    check: 'session-order',
+    says: /^session \d+ was told revision \d+ \(request \d+\) after revision \d+$/,
+    notBeforeMs: 1500,
   },
   {
     name: 'every engine loses one put of a key that is written once',
@@ -128,6 +131,56 @@ const MISTAKES: readonly Mistake[] = [
     plant: () => plantInEngine(() => true),
     check: 'acknowledged-writes',
     says: /^n1 holds nothing for key 99 instead of the acknowledged write/,
+    notBeforeMs: 1500,
+  },
+  {
+    name: 'a follower takes the end of its log for committed before it compares it',
+    sketch: { ms: 4000, clients: 20, timeoutMs: 200, faults: [isolate(1500, 1000, 'leader')] },
+    plant: () => {
+      const { step } = RaftNode.prototype;
+      vi.spyOn(RaftNode.prototype, 'step').mockImplementation(function (this: RaftNode, message) {
+        const { log } = this.state;
+        if (message.type === MSG_APP && message.index < log.lastIndex()) log.commitTo(log.lastIndex());
+        return step.call(this, message);
+      });
+    },
+    check: 'committed-entries',
+    says: /^n\d learnt that entry \d+ of term \d+ .* is committed; before, it was entry \d+ of term \d+/,
+    notBeforeMs: 1500,
+  },
+  {
+    name: 'a new leader drops the end of its log that is not committed',
+    sketch: {
+      ms: 3000,
+      clients: 50,
+      load: { kind: 'closed', ratePerSMax: 5000 },
+      faults: [at(1200, 500, 'crash', { node: 'leader' })],
+    },
+    plant: () => {
+      const { append } = RaftLog.prototype;
+      vi.spyOn(RaftLog.prototype, 'append').mockImplementation(function (this: RaftLog, entry) {
+        const first = this.committed + 1;
+        if (entry.data !== EMPTY_DATA || entry.index <= first) append.call(this, entry);
+        else this.truncateAndAppend([new Entry(entry.term, first, entry.type, EMPTY_DATA)], first);
+      });
+    },
+    check: 'leader-append-only',
+    says: /^n\d leads term \d+ and put entry \d+ of term \d+ where its log already had one \(up to \d+\)$/,
+    notBeforeMs: 1500,
+  },
+  {
+    name: 'a retry is not told from a first try',
+    sketch: {
+      ms: 4000,
+      clients: 20,
+      timeoutMs: 200,
+      faults: [isolate(1500, 1000, 'follower'), isolate(1700, 300, 'leader')],
+    },
+    plant: () => {
+      vi.spyOn(SessionTable.prototype, 'sequence').mockReturnValue(0);
+    },
+    check: 'exactly-once',
+    says: /^request \d+ of session \d+ took effect at entry \d+ and again at entry \d+ \(n\d\)$/,
     notBeforeMs: 1500,
   },
   {
@@ -177,6 +230,14 @@ const MISTAKES: readonly Mistake[] = [
     },
     check: 'progress',
     says: /^n\d stopped at applied index \d+, others reached \d+, though all faults were lifted$/,
+    notBeforeMs: 1500,
+  },
+  {
+    name: 'bolt does not free the pages that a commit replaces',
+    sketch: { ms: 1500 },
+    plant: () => void vi.spyOn(Freelist.prototype, 'free').mockReturnValue(true),
+    check: 'sound-stores',
+    says: /^n1: page \d+: neither in use nor in the freelist/,
     notBeforeMs: 1500,
   },
   {

@@ -35,6 +35,8 @@ function build(): { loop: EventLoop; hosts: Host[]; failures: string[] } {
     onApply: nothing,
     onRestore: nothing,
     onRestart: nothing,
+    onDeposed: () => {},
+    onEffect: () => {},
     onFailure: (node, reason) => failures.push(`n${node + 1}: ${reason}`),
   };
   const store = new BlockStore();
