@@ -10,7 +10,8 @@ import type { ClusterSpec, Condition, FaultSpec, RunSpec, WorkloadSpec } from '.
 export interface Sketch {
   readonly seed?: number;
   readonly nodes?: number;
-  readonly engine?: 'bolt' | 'rocksdb' | 'badger';
+  /** One of the registry. */
+  readonly engine?: string;
   readonly options?: ParameterValues;
   readonly machine?: 'raw' | 'mvcc';
   readonly disk?: string;

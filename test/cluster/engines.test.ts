@@ -22,6 +22,8 @@ import { randomCluster } from './random-cluster.ts';
 const SMALL: Readonly<Record<string, ParameterValues>> = {
   bolt: { freelist: 'hashmap' },
   rocksdb: { write_buffer_size: 65536, target_file_size_base: 65536, max_bytes_for_level_base: 262144 },
+  badger: { max_table_size: 65536, level_one_size: 131072, value_threshold: 200, value_log_file_size: 1_048_576 },
+  ledger: { block_size_entries: 50, journal_file_bytes: 65536, index_cache_bytes: 65536 },
   faster: {
     IndexSize: 4096,
     PageSizeBits: 16,
