@@ -1,26 +1,16 @@
-/**
- * `report.html`: one file that needs nothing else. The drawing code, the specs and the style stand in it, and
- * its content policy forbids the browser to load anything from anywhere.
- */
-
+/** `report.html` of a scenario. */
 import { type Chart, GROUPS, type PanelSpec, type Section } from '../charts/chart.ts';
 import { CHARTS } from '../charts/index.ts';
-import { vegaConfig } from '../charts/theme.ts';
 import type { Comparison } from '../comparison.ts';
 import { DEFINITIONS } from '../figures.ts';
 import { counted, formatNumber, formatSeconds, formatSeeds } from '../format.ts';
 import { actualText } from '../markdown.ts';
-import { darkPartners } from '../palette.ts';
 import type { DrawingRuntime } from '../runtime.ts';
 import { type ExpectationSummary, type Verdict, VIOLATIONS_MAX, verdictOf } from '../verdict.ts';
-import { json, text } from './element.ts';
-import { SCRIPT } from './script.ts';
-import { STYLE } from './style.ts';
-import { LONG_TEXT, legendHtml, tableHtml } from './table.ts';
-
-/** `unsafe-eval`: vega compiles its expressions. All `none` but what stands in the file. */
-const CONTENT_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+import { cardHtml } from './card.ts';
+import { text } from './element.ts';
+import { frameHtml } from './frame.ts';
+import { LONG_TEXT } from './table.ts';
 
 const EXPECTATIONS_SHOWN = 10;
 
@@ -42,50 +32,24 @@ export function renderPage(comparison: Comparison, runtime: DrawingRuntime): str
     .map(
       ({ group, built: inGroup }) =>
         `<section aria-label="${text(group)}"><h2>${text(group)}</h2><div class="cards">\n${inGroup
-          .map((entry) => cardHtml(entry, specs))
+          .map(({ chart, section }) => cardHtml(chart, section, specs))
           .join('\n')}\n</div></section>`,
     )
     .join('\n');
   const { name } = comparison.file.scenario;
-  const panels = {
-    name: name.replace(/[^A-Za-z0-9._-]+/g, '-'),
-    specs,
-    darkPartners: darkPartners(),
-    configs: {
-      light: vegaConfig('light', { legend: false }),
-      dark: vegaConfig('dark', { legend: false }),
-      export: vegaConfig('light', { legend: true, background: '#ffffff' }),
+  return frameHtml(
+    {
+      name,
+      version: comparison.file.version,
+      header: headerHtml(comparison),
+      contents: contentsHtml(groups),
+      body,
+      definitions: DEFINITIONS,
+      files: 'The same figures: results.csv, one row a run; result.json, everything.',
+      specs,
     },
-  };
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${text(CONTENT_POLICY)}">
-<meta name="generator" content="raftlab ${text(comparison.file.version)}">
-<title>${text(name)} · raftlab</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<div class="frame">
-${headerHtml(comparison)}
-<div class="layout">
-<nav class="contents" aria-label="Contents">${contentsHtml(groups)}</nav>
-<main>
-${body}
-<section aria-label="How it was measured"><h2 id="measured">How it was measured</h2><div class="cards"><div class="card full long">${definitionsHtml()}</div></div></section>
-<footer>Drawn by Vega and Vega-Lite, whose code and licences stand in this file; it loads nothing. The same figures: results.csv, one row a run; result.json, everything.</footer>
-</main>
-</div>
-</div>
-<script type="text/plain" id="licences">${text(runtime.licences)}</script>
-<script type="application/json" id="panels">${json(panels)}</script>
-${runtime.scripts.map((script) => `<script>${script}</script>`).join('\n')}
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
+    runtime,
+  );
 }
 
 function headerHtml(comparison: Comparison): string {
@@ -172,39 +136,4 @@ function contentsHtml(groups: readonly { group: string; built: readonly Built[] 
       `<p>${text(group)}</p>${built.map(({ chart }) => `<a href="#${chart.id}">${text(chart.title)}</a>`).join('')}`,
   );
   return `${parts.join('')}<p>Reading</p><a href="#measured">How it was measured</a>`;
-}
-
-function cardHtml({ chart, section }: Built, specs: PanelSpec[]): string {
-  const panels = section.panels.map((panel) => {
-    specs.push(panel.spec);
-    const label = [chart.title, panel.title, chart.caption].filter((part) => part !== undefined).join('. ');
-    const title = panel.title === undefined ? '' : `<h4>${text(panel.title)}</h4>`;
-    return `${title}<div class="panel" data-panel="${specs.length - 1}" role="img" aria-label="${text(label)}"></div>`;
-  });
-  const tableClass = chart.id === 'headline' ? 'headline' : chart.id === 'runs' ? 'hash' : '';
-  const table = tablesHtml(chart, section, tableClass);
-  const tools =
-    section.panels.length === 0
-      ? ''
-      : '<span class="tools"><button type="button" data-save="svg" title="Save as SVG">SVG</button><button type="button" data-save="png" title="Save as PNG">PNG</button><button type="button" data-save="spec" title="Save the Vega-Lite specification">Vega-Lite</button></span>';
-  const below = section.tableOpen === true ? table : `<details><summary>Table</summary>${table}</details>`;
-  const note = section.note === undefined ? '' : ` ${section.note}`;
-  const long = section.table.rows.length > 25 ? ' long' : '';
-  return `<article class="card ${chart.width}${long}" id="${chart.id}"><div class="title"><h3>${text(chart.title)}</h3>${tools}</div><p class="caption">${text(
-    chart.caption + note,
-  )}</p>${legendHtml(section.legend)}${panels.join('')}${below}</article>`;
-}
-
-function tablesHtml(chart: Chart, section: Section, className: string): string {
-  const first = tableHtml(section.table, `${chart.title}: table`, className);
-  if (section.tableTitle === undefined) return first;
-  const all = [{ title: section.tableTitle, html: first }];
-  for (const { title, table } of section.tablesBeside ?? []) {
-    all.push({ title, html: tableHtml(table, `${chart.title}, ${title}: table`, className) });
-  }
-  return `<div class="beside">${all.map(({ title, html }) => `<div><h4>${text(title)}</h4>${html}</div>`).join('')}</div>`;
-}
-
-function definitionsHtml(): string {
-  return `<dl class="definitions">${DEFINITIONS.map(([term, meaning]) => `<dt>${text(term)}</dt><dd>${text(meaning)}</dd>`).join('')}</dl>`;
 }
