@@ -47,6 +47,7 @@ export const engine: CommandDefinition = {
         .requiredOption('--engine <name>', 'see "raftlab engine list"'),
     )
       .option('--stats', "also print the engine's own figures after each phase")
+      .option('--report <folder>', 'also write report.html, and phases.json')
       .option('--json', 'one JSON object for each phase, in place of the table')
       .action(async (options: BenchOptions) => {
         const { benchEngine } = await import('../engine-bench.ts');

@@ -1,8 +1,9 @@
-/** The table at the end of a bench: a line for each phase. The JSON and the report say more. */
-import { formatFigure, formatNumber, type Unit } from '../reports/format.ts';
-import { CATEGORIES } from '../sim/disk/disk.ts';
-import type { PhaseResult } from '../sim/engine-bench/result.ts';
-import { textTable } from './text-table.ts';
+/** The phases of an engine bench as a table: a line each, for the terminal and for the report. */
+
+import { CATEGORIES } from '../../sim/disk/disk.ts';
+import type { PhaseResult } from '../../sim/engine-bench/result.ts';
+import { formatFigure, type Unit } from '../format.ts';
+import { numberColumn, type Table, textColumn } from '../table.ts';
 
 interface TableColumn {
   readonly title: string;
@@ -24,23 +25,15 @@ const BEFORE: readonly TableColumn[] = [
 ];
 
 const AFTER: readonly TableColumn[] = [
-  { title: 'written', unit: 'bytes', figure: ({ columns }) => Number(columns.total_write_bytes) },
-  {
-    title: 'read',
-    unit: 'bytes',
-    figure: ({ deviceReadBytes }) => (deviceReadBytes > 0 ? deviceReadBytes : undefined),
-  },
+  { title: 'written', unit: 'bytes', figure: (result) => figureOf(result, 'total_write_bytes') },
+  { title: 'read', unit: 'bytes', figure: ({ deviceReadBytes }) => deviceReadBytes || undefined },
   {
     title: 'ops/s',
     unit: 'count',
     figure: ({ measurement, writingNs }) => ratio(measurement.operations * SECOND, writingNs),
   },
-  {
-    title: 'batch p50',
-    unit: 'milliseconds',
-    figure: ({ batchLatency }) => latency(batchLatency.count, batchLatency.p50Ns),
-  },
-  { title: 'p99', unit: 'milliseconds', figure: ({ batchLatency }) => latency(batchLatency.count, batchLatency.p99Ns) },
+  { title: 'batch p50', unit: 'milliseconds', figure: ({ batchLatency: { count, p50Ns } }) => latency(count, p50Ns) },
+  { title: 'p99', unit: 'milliseconds', figure: ({ batchLatency: { count, p99Ns } }) => latency(count, p99Ns) },
   { title: 'stalled', unit: 'ratio', figure: ({ measurement }) => measurement.stallShare || undefined },
   { title: 'fsyncs', unit: 'count', figure: fsyncs },
   { title: 'files', unit: 'bytes', figure: ({ measurement }) => measurement.after.fileBytes },
@@ -48,15 +41,35 @@ const AFTER: readonly TableColumn[] = [
 ];
 
 /** Columns that no phase has a figure for are left out. */
-export function benchTable(results: readonly PhaseResult[]): string {
+export function phaseTable(results: readonly PhaseResult[]): Table {
   const columns = [...BEFORE, ...parts(results), ...AFTER].filter((column) =>
     results.some((result) => Number.isFinite(column.figure(result) ?? Number.NaN)),
   );
-  const rows = [['phase', ...columns.map(({ title }) => title)]];
-  for (const result of results) {
-    rows.push([result.phase.name, ...columns.map(({ unit, figure }) => formatFigure(figure(result), unit))]);
+  return {
+    columns: [textColumn('phase'), ...columns.map(({ title }) => numberColumn(title))],
+    rows: results.map((result) => [
+      result.phase.name,
+      ...columns.map(({ unit, figure }) => formatFigure(figure(result), unit)),
+    ]),
+  };
+}
+
+/** What the engine says of itself at the end of each phase: every figure that is not 0 throughout. */
+export function figuresTable(results: readonly PhaseResult[]): Table {
+  const names = new Set(results.flatMap(({ measurement }) => Object.keys(measurement.after.figures)));
+  const rows: string[][] = [];
+  for (const name of names) {
+    const values = results.map(({ measurement }) => measurement.after.figures[name]);
+    if (values.some((value) => value !== undefined && value !== 0 && Number.isFinite(value))) {
+      rows.push([name, ...values.map((value) => formatFigure(value, name.endsWith('Bytes') ? 'bytes' : 'count'))]);
+    }
   }
-  return textTable(rows);
+  const owners = new Set(results.flatMap(({ measurement }) => Object.keys(measurement.after.memoryBytes)));
+  for (const owner of owners) {
+    const values = results.map(({ measurement }) => measurement.after.memoryBytes[owner]);
+    rows.push([`memory: ${owner}`, ...values.map((value) => formatFigure(value, 'bytes'))]);
+  }
+  return { columns: [textColumn('figure'), ...results.map(({ phase }) => numberColumn(phase.name))], rows };
 }
 
 /** The engine's own split of WA: its columns `wa_…`. */
@@ -91,16 +104,4 @@ function latency(count: number, ns: number): number | undefined {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** What the engine says of itself at the end: every figure that is not 0. */
-export function engineFigures({ measurement: { after } }: PhaseResult): string {
-  const lines = Object.entries(after.figures)
-    .filter(([, value]) => value !== 0 && Number.isFinite(value))
-    .map(([name, value]) => [name, formatNumber(value)]);
-  const memory = Object.entries(after.memoryBytes).map(([name, value]) => [
-    `memory: ${name}`,
-    formatFigure(value, 'bytes'),
-  ]);
-  return textTable([...lines, ...memory]);
 }
