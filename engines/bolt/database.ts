@@ -128,6 +128,12 @@ export class Database {
     return outcome;
   }
 
+  /** Ends the write transaction after pages were written that nothing refers to. */
+  fail(outcome: WriteOutcome): WriteOutcome {
+    this.#restore();
+    return outcome;
+  }
+
   /** Ends the write transaction without a trace. */
   rollback(): void {
     const { transaction, store } = this;

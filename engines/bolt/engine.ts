@@ -19,12 +19,14 @@ import type {
   Job,
   OpenOutcome,
   Pressure,
+  RecordSource,
   StorageEngine,
   Visitor,
   WriteOutcome,
 } from '../../sim/storage-engine.ts';
 import type { EngineContext } from '../engine.ts';
 import type { Bucket } from './bucket.ts';
+import { bulkLoad } from './bulk-load.ts';
 import { type BucketCensus, ROOT_BUCKET, TreeWalk } from './check.ts';
 import { checkDatabase } from './check-database.ts';
 import { Database } from './database.ts';
@@ -148,6 +150,14 @@ export class BoltEngine implements StorageEngine {
 
   maintain(task: string, argument: number): Job | undefined {
     return this.database.isServing ? maintenanceJob(this.database, task, argument) : undefined;
+  }
+
+  bulkLoad(table: number, records: RecordSource): WriteOutcome {
+    const { database } = this;
+    const bucket = this.#table(table);
+    if (!database.isServing) return 'io-error';
+    assert(!database.transaction.isOpen && bucket.root === 0, 'bolt: bulk load into a table that has been written to');
+    return bulkLoad(database, bucket, records);
   }
 
   /** The file only ever shows the last commit. */

@@ -33,6 +33,10 @@ export const KEY_BYTES_MAX = 32768;
 export const VALUE_BYTES_MAX = 2_147_483_646;
 /** Page ids are kept in 32-bit integers: 8 TiB of 4 KiB pages. */
 export const PAGE_ID_MAX = 2_147_483_647;
+/** A page is split only into parts of at least so many records. */
+export const KEYS_PER_PAGE_MIN = 2;
+export const FILL_PERCENT_MIN = 0.1;
+export const FILL_PERCENT_MAX = 1;
 /** A tree deeper than this is a cycle in a damaged file: 64 levels of at least 2 children. */
 export const DEPTH_MAX = 64;
 /** `Meta.freelist` when no freelist was written. */

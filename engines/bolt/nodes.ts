@@ -2,13 +2,15 @@
  * The nodes of the transaction at hand: tree pages taken apart, so that they can change. What they look like in
  * memory is in `node-arena.ts`, how keys are found in `node-search.ts`, how pages are read and written in `node-page.ts`.
  */
-import type { Value } from '../../sim/bytes/value.ts';
+import { Value } from '../../sim/bytes/value.ts';
 import { ELEMENT_BYTES, PAGE_HEADER_BYTES } from './format.ts';
 import { FLAGS_SHIFT, IS_LEAF, KEY_LENGTH_MASK, NodeArena, RECORD, UNBALANCED } from './node-arena.ts';
 import { placeFor } from './node-search.ts';
 
 /** Free records that a node that has grown gets beyond what it holds. */
 const SLACK = 2;
+
+const scratch = new Value();
 
 export const NOTHING = 0;
 export const REPLACED = 1;
@@ -60,16 +62,61 @@ export class Nodes extends NodeArena {
     this.bytesEnd = at + keyLength + literalBytes;
     const record = this.first[node]! + index * RECORD;
     const slot = isNew ? this.takeRecords(1) : this.inodes[record + 2]!;
+    this.#setRecord(record, slot, at, keyLength, value, flags);
+    return isNew ? INSERTED : REPLACED;
+  }
+
+  /** Gives a leaf a key above all that it has. */
+  append(node: number, key: Uint8Array, from: number, to: number, value: Value): void {
+    const index = this.count[node]!;
+    this.insertRecord(node, index);
+    const keyLength = to - from;
+    const literalBytes = value.literalLength;
+    const at = this.reserveBytes(keyLength + literalBytes);
+    copyBytes(key, from, to, this.bytes, at);
+    copyBytes(value.bytes, value.start, value.start + literalBytes, this.bytes, at + keyLength);
+    this.bytesEnd = at + keyLength + literalBytes;
+    this.#setRecord(this.first[node]! + index * RECORD, this.takeRecords(1), at, keyLength, value, 0);
+  }
+
+  /** Gives a branch a child behind all that it has. */
+  appendChild(node: number, key: Uint8Array, from: number, to: number, page: number): void {
+    const index = this.count[node]!;
+    this.insertRecord(node, index);
+    const at = this.reserveBytes(to - from);
+    copyBytes(key, from, to, this.bytes, at);
+    this.bytesEnd = at + to - from;
+    const record = this.first[node]! + index * RECORD;
+    this.inodes[record] = at;
+    this.inodes[record + 1] = to - from;
+    this.inodes[record + 2] = page;
+    this.inodes[record + 3] = 0;
+  }
+
+  /** Appends copies of the records of another arena's node. */
+  appendFrom(node: number, other: Nodes, from: number): void {
+    for (let i = 0; i < other.count[from]!; i++) {
+      const keyFrom = other.keyFrom(from, i);
+      const keyTo = other.keyTo(from, i);
+      if (other.isLeaf(from)) {
+        other.value(from, i, scratch);
+        this.append(node, other.bytes, keyFrom, keyTo, scratch);
+      } else {
+        this.appendChild(node, other.bytes, keyFrom, keyTo, other.childPage(from, i));
+      }
+    }
+  }
+
+  #setRecord(record: number, slot: number, at: number, keyLength: number, value: Value, flags: number): void {
     const { inodes } = this;
     inodes[slot] = at + keyLength;
-    inodes[slot + 1] = literalBytes;
+    inodes[slot + 1] = value.literalLength;
     inodes[slot + 2] = value.fillAt;
     inodes[slot + 3] = value.fillLength;
     inodes[record] = at;
     inodes[record + 1] = keyLength | (flags << FLAGS_SHIFT);
     inodes[record + 2] = slot;
     inodes[record + 3] = value.length;
-    return isNew ? INSERTED : REPLACED;
   }
 
   /** Makes room for a record; its content is undefined. */

@@ -10,7 +10,16 @@ import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { BYTES_COPIED, ITEMS_MOVED, NODES_SPLIT, PAGES_SERIALISED } from '../../sim/work.ts';
 import type { Bucket } from './bucket.ts';
-import { BUCKET_ELEMENT, BUCKET_HEADER_BYTES, DEPTH_MAX, ELEMENT_BYTES, PAGE_HEADER_BYTES } from './format.ts';
+import {
+  BUCKET_ELEMENT,
+  BUCKET_HEADER_BYTES,
+  DEPTH_MAX,
+  ELEMENT_BYTES,
+  FILL_PERCENT_MAX,
+  FILL_PERCENT_MIN,
+  KEYS_PER_PAGE_MIN,
+  PAGE_HEADER_BYTES,
+} from './format.ts';
 import { grownIds } from './ids.ts';
 import { RECORD } from './node-arena.ts';
 import { serialise, updateImage } from './node-page.ts';
@@ -18,18 +27,12 @@ import { NOTHING } from './nodes.ts';
 import { Page } from './pages.ts';
 import type { WriteTransaction } from './write-transaction.ts';
 
-/** A page is split only into parts of at least so many records. */
-const KEYS_PER_PAGE_MIN = 2;
-const FILL_PERCENT_MIN = 0.1;
-const FILL_PERCENT_MAX = 1;
-
 /** A damaged page was met (`pages.fault` says which), or there is no page left to give. */
 export type SpillOutcome = 'ok' | 'io-error' | 'no-space';
 
 // children waiting to be spilled, of all levels at hand
 let waiting: Int32Array = new Int32Array(1024);
 let waitingEnd = 0;
-const childHeader = new Uint8Array(BUCKET_HEADER_BYTES);
 const childValue = new Value();
 /** Bytes of the node that `splitTwo` left whole, if it had to find out. */
 let measuredBytes = -1;
@@ -60,10 +63,8 @@ function spillChild(transaction: WriteTransaction, bucket: Bucket, child: Bucket
     const outcome = spillBucket(transaction, child);
     if (outcome !== 'ok') return outcome;
     if (child.rootNode < 0) return 'ok'; // nothing of it has changed
-    writeU64LE(childHeader, 0, child.root);
-    writeU64LE(childHeader, 8, child.sequence);
-    value.set(childHeader, 0, childHeader.length, childHeader.length, 0);
     child.inline = undefined;
+    return transaction.writeHeader(bucket, child) ? 'ok' : 'io-error';
   }
   const { name } = child;
   child.storedSequence = child.sequence;

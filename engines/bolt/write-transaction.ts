@@ -9,11 +9,12 @@
  * the transaction must then be rolled back.
  */
 import { assert } from '../../sim/assert.ts';
-import type { Value } from '../../sim/bytes/value.ts';
+import { writeU64LE } from '../../sim/bytes/fixed.ts';
+import { Value } from '../../sim/bytes/value.ts';
 import { ITEMS_MOVED, KEYS_COMPARED, NODES_MATERIALISED } from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
 import { type Bucket, nameOf } from './bucket.ts';
-import { BRANCH_PAGE, DEPTH_MAX } from './format.ts';
+import { BRANCH_PAGE, BUCKET_ELEMENT, BUCKET_HEADER_BYTES, DEPTH_MAX } from './format.ts';
 import { grownIds } from './ids.ts';
 import { materialise } from './node-page.ts';
 import { childIndex, lowerBound } from './node-search.ts';
@@ -29,6 +30,8 @@ export class WriteTransaction extends Transaction {
   readonly tables: readonly Bucket[];
   readonly arbitrary = new Arbitrary();
   isOpen = false;
+  readonly #header = new Uint8Array(BUCKET_HEADER_BYTES);
+  readonly #value = new Value();
   #keysAtBegin = 0;
   #hasDroppedTrees = false;
   /** Nodes that lost a record and wait for `rebalance`. */
@@ -150,6 +153,16 @@ export class WriteTransaction extends Transaction {
       this.pages.forget(page.id);
       return true;
     });
+  }
+
+  /** Enters root page and sequence of a bucket that is not inline into its parent. */
+  writeHeader(parent: Bucket, bucket: Bucket): boolean {
+    const { name } = bucket;
+    writeU64LE(this.#header, 0, bucket.root);
+    writeU64LE(this.#header, 8, bucket.sequence);
+    bucket.storedSequence = bucket.sequence;
+    this.#value.set(this.#header, 0, BUCKET_HEADER_BYTES, BUCKET_HEADER_BYTES, 0);
+    return this.put(parent, name, 0, name.length, this.#value, BUCKET_ELEMENT) !== NOTHING;
   }
 
   /** The bucket's root as a node. */
