@@ -78,6 +78,7 @@ export class Ledger implements StorageEngine {
       this.#keys[0]!.set(entry.prefixedKey, entry.keyLength + 1, position, entry.length, entry.flags);
     });
     this.#opened = outcome === 'fresh' || outcome === 'recovered';
+    if (!this.#opened) this.store.failure = 'io-error';
     this.#taken = this.store.commit.entries;
     this.#waitingSince = this.#context.clock.now;
     return outcome;
@@ -96,6 +97,7 @@ export class Ledger implements StorageEngine {
       while (job.next().done !== true);
     }
     const outcome = this.sync();
+    if (!this.#opened) return outcome;
     this.#opened = false;
     const { disk, index, accumulator, commits, journal } = store;
     for (const { file } of journal.files) disk.close(file);

@@ -21,7 +21,7 @@ export class Store {
   readonly digester: Digester;
   readonly journal: Journal;
   readonly writer: EntryWriter;
-  // made by recovery
+  /** Made by recovery, before anything is read or written. */
   commits!: CommitFile;
   /** Undefined in form `chain`. */
   index: IndexFile | undefined;
@@ -69,6 +69,7 @@ export class Store {
 
   get fileBytes(): number {
     const { index, accumulator, commits, journal } = this;
-    return journal.bytes + commits.file.length + (index?.file.length ?? 0) + (accumulator?.file.length ?? 0);
+    // a store that did not open may lack any of them
+    return journal.bytes + (commits?.file.length ?? 0) + (index?.file.length ?? 0) + (accumulator?.file.length ?? 0);
   }
 }

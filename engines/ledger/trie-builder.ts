@@ -162,7 +162,8 @@ function commonNibbles(
   const nibbles = Math.min(length, keyLength) * 2;
   let i = at;
   while (i < nibbles && keyNibble(record, from, i) === keyNibble(key, 0, i)) i++;
-  return i === nibbles && length === keyLength ? -1 : i - at;
+  // past the end: both keys end at the branch above
+  return i >= nibbles && length === keyLength ? -1 : i - at;
 }
 
 function nibblesOf(key: Uint8Array, from: number, to: number): Uint8Array {
