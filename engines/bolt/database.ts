@@ -14,19 +14,25 @@ import type { Work } from '../../sim/work.ts';
 import type { Bucket } from './bucket.ts';
 import { ROOT_BUCKET, type TreeWalk } from './check.ts';
 import { commit } from './commit.ts';
+import { removeUnfinishedCopy } from './defragment.ts';
 import { NO_FREELIST, PAGE_HEADER_BYTES } from './format.ts';
 import { LAST_TXID } from './freelist.ts';
 import { FIRST_PAGES, initialise, openStore, readTrees, wasNeverCreated } from './opening.ts';
 import type { BoltOptions } from './options.ts';
 import { Pages } from './pages.ts';
+import { TransactionStats } from './statistics.ts';
 import type { Store } from './store.ts';
 import { Transaction } from './transaction.ts';
 import { WriteTransaction } from './write-transaction.ts';
 
 export class Database {
   readonly path: string;
+  readonly disk: Disk;
   corruption: Fault | undefined;
-  readonly #disk: Disk;
+  /** A copy is being made: no writes. */
+  isDefragmenting = false;
+  /** Over all files that have had the name. */
+  readonly stats: TransactionStats;
   readonly #work: Work;
   readonly #options: BoltOptions;
   readonly #tables: readonly Uint8Array[];
@@ -37,8 +43,16 @@ export class Database {
   #isServing = false;
 
   /** `tables`: buckets of the root that are kept open. */
-  constructor(disk: Disk, path: string, work: Work, options: BoltOptions, tables: readonly Uint8Array[] = []) {
-    this.#disk = disk;
+  constructor(
+    disk: Disk,
+    path: string,
+    work: Work,
+    options: BoltOptions,
+    tables: readonly Uint8Array[] = [],
+    stats: TransactionStats = new TransactionStats(),
+  ) {
+    this.disk = disk;
+    this.stats = stats;
     this.path = path;
     this.#work = work;
     this.#options = options;
@@ -66,8 +80,9 @@ export class Database {
   }
 
   open(): OpenOutcome {
-    const disk = this.#disk;
+    const { disk } = this;
     const { pageSize } = this.#options;
+    removeUnfinishedCopy(disk, this.#temporaryPath);
     let file = disk.open(this.path);
     let outcome = file === undefined ? 'absent' : this.#load(file);
     if (outcome === 'corrupt' && wasNeverCreated(disk, file!, pageSize)) outcome = 'absent';
@@ -145,7 +160,7 @@ export class Database {
 
   beginRead(): Transaction {
     const { store } = this;
-    const pages = new Pages(this.#disk, store.file, this.#work, store.pageSize, false);
+    const pages = new Pages(this.disk, store.file, this.#work, store.pageSize, false);
     pages.highWater = store.meta.highWater;
     const reader = new Transaction(pages, this.#work, store.meta);
     this.#readers.push(reader);
@@ -164,13 +179,31 @@ export class Database {
     this.#isServing = false;
     this.#readers.length = 0;
     this.#transaction?.reset();
-    if (this.#store !== undefined) this.#disk.close(this.#store.file);
+    if (this.#store !== undefined) this.disk.close(this.#store.file);
     this.#store = undefined;
   }
 
+  /** A database for a copy of this one, beside it. */
+  temporary(): Database {
+    const { pageSize } = this.store;
+    return new Database(this.disk, this.#temporaryPath, this.#work, { ...this.#options, pageSize }, [], this.stats);
+  }
+
+  get #temporaryPath(): string {
+    return `${this.path}.tmp`;
+  }
+
+  /** Goes on with the file that has the name now; without readers and without an open transaction. */
+  reload(): void {
+    const old = this.store.file;
+    const file = this.disk.open(this.path);
+    if (file === undefined || this.#load(file) !== 'ok') this.stop();
+    this.disk.close(old);
+  }
+
   /** A page is damaged: nothing is served from here on. */
-  stop(): void {
-    this.corruption ??= this.store.pages.takeFault();
+  stop(fault?: Fault): void {
+    this.corruption ??= fault ?? this.store.pages.takeFault();
     this.#isServing = false;
     this.transaction.reset();
   }
@@ -183,7 +216,7 @@ export class Database {
 
   /** Metas, freelist and root bucket. */
   #load(file: File): 'ok' | 'corrupt' | 'io-error' {
-    const store = openStore(this.#disk, file, this.#work, this.#options);
+    const store = openStore(this.disk, file, this.#work, this.#options, this.stats);
     if (store === undefined) return 'io-error';
     if ('what' in store) return this.#corrupt(store);
     const walk = readTrees(store);

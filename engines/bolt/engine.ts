@@ -144,8 +144,9 @@ export class BoltEngine implements StorageEngine {
     return undefined;
   }
 
+  /** Writers wait while the file is copied. */
   pressure(): Pressure {
-    return 'none';
+    return this.database.isDefragmenting ? 'stop' : 'none';
   }
 
   maintain(task: string, argument: number): Job | undefined {

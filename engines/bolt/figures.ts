@@ -41,7 +41,7 @@ export function databaseStats(database: Database): EngineStats {
       freelistPages: store.freelistPages,
       mapBytes: space.mapBytes,
       readers: readers.length,
-      remapsUnderReaders: space.remapsUnderReaders,
+      remapsUnderReaders: stats.remapsUnderReaders,
       commits: stats.commits,
       pagesAllocated: stats.pageCount,
       dataPagesWritten: stats.dataPages,
@@ -51,7 +51,7 @@ export function databaseStats(database: Database): EngineStats {
       splits: stats.split,
       spills: stats.spill,
       pageWrites: stats.writes,
-      fileGrowths: space.growths,
+      fileGrowths: stats.growths,
     },
   };
 }

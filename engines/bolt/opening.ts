@@ -13,7 +13,7 @@ import { newerMeta, readMetas } from './metas.ts';
 import type { BoltOptions } from './options.ts';
 import { Pages } from './pages.ts';
 import { Space } from './space.ts';
-import { PageCensus, TransactionStats } from './statistics.ts';
+import { PageCensus, type TransactionStats } from './statistics.ts';
 import type { Store } from './store.ts';
 
 const FIRST_FREELIST = 2;
@@ -55,7 +55,13 @@ export function wasNeverCreated(disk: Disk, file: File, pageSize: number): boole
 }
 
 /** What memory holds of the file before its freelist is read. A fault, or undefined if the disk refuses to read. */
-export function openStore(disk: Disk, file: File, work: Work, options: BoltOptions): Store | Fault | undefined {
+export function openStore(
+  disk: Disk,
+  file: File,
+  work: Work,
+  options: BoltOptions,
+  stats: TransactionStats,
+): Store | Fault | undefined {
   const out = new SparseBuffer(8192);
   const metas = readMetas(disk, file, options.pageSize, out);
   if (metas === undefined) return undefined;
@@ -69,7 +75,7 @@ export function openStore(disk: Disk, file: File, work: Work, options: BoltOptio
   pages.highWater = meta.highWater;
   const free = options.freelist === 'array' ? new ArrayFreePages(work) : new HashmapFreePages(work);
   const freelist = new Freelist(free, work);
-  const space = new Space(disk, file, work, freelist, pageSize);
+  const space = new Space(disk, file, work, freelist, pageSize, stats);
   space.highWater = meta.highWater;
   space.map(options.initialMmapSize);
   return {
@@ -80,7 +86,7 @@ export function openStore(disk: Disk, file: File, work: Work, options: BoltOptio
     pages,
     freelist,
     space,
-    stats: new TransactionStats(),
+    stats,
     census: new PageCensus(),
     noFreelistSync: options.noFreelistSync,
     out,

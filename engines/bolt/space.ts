@@ -10,6 +10,7 @@ import type { WriteOutcome } from '../../sim/storage-engine.ts';
 import { SYSTEM_CALLS, type Work } from '../../sim/work.ts';
 import { mapBytesFor, PAGE_ID_MAX } from './format.ts';
 import type { Freelist } from './freelist.ts';
+import type { TransactionStats } from './statistics.ts';
 
 /** Above a map of this size the file grows by this much more than needed. */
 const GROWTH_STEP_BYTES = 16 * 1024 * 1024;
@@ -20,19 +21,18 @@ export class Space {
   readonly #work: Work;
   readonly #freelist: Freelist;
   readonly #pageSize: number;
+  readonly #stats: TransactionStats;
   /** Ids at or above were never used. */
   highWater = 0;
   mapBytes = 0;
   /** What the last growth made of the file, as bbolt remembers it: 0 after opening an existing file. */
   grownBytes = 0;
-  growths = 0;
   /** Set when the map had to be replaced: bbolt then copies what its nodes still borrow from it. */
   remapped = false;
-  /** Maps replaced while readers were open. */
-  remapsUnderReaders = 0;
   hasReaders = false;
 
-  constructor(disk: Disk, file: File, work: Work, freelist: Freelist, pageSize: number) {
+  constructor(disk: Disk, file: File, work: Work, freelist: Freelist, pageSize: number, stats: TransactionStats) {
+    this.#stats = stats;
     this.#disk = disk;
     this.#file = file;
     this.#work = work;
@@ -55,7 +55,7 @@ export class Space {
     if (bytesMin >= this.mapBytes) {
       this.map(bytesMin);
       this.remapped = true;
-      if (this.hasReaders) this.remapsUnderReaders++;
+      if (this.hasReaders) this.#stats.remapsUnderReaders++;
     }
     this.highWater = first + pages;
     return first;
@@ -72,7 +72,7 @@ export class Space {
     if (truncated !== 'ok') return truncated;
     const synced = this.#disk.sync(this.#file);
     if (synced !== 'ok') return synced;
-    this.growths++;
+    this.#stats.growths++;
     this.grownBytes = bytes;
     return 'ok';
   }

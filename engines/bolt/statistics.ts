@@ -13,6 +13,10 @@ export class TransactionStats {
   writes = 0;
   dataPages = 0;
   freelistPages = 0;
+  /** Times that the file was extended by truncate and fsync. */
+  growths = 0;
+  /** Memory maps replaced while readers were open. */
+  remapsUnderReaders = 0;
 }
 
 /** Pages of trees, and the bytes of headers, elements, keys and values on them. */

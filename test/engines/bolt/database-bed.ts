@@ -49,6 +49,13 @@ export class DatabaseBed {
     this.disk.settle();
   }
 
+  /** A new process after the disk has crashed; the file may never have been created. */
+  reopenAfterCrash(): void {
+    this.database = this.#make();
+    expect(this.database.open()).toMatch(/fresh|recovered/);
+    this.disk.settle();
+  }
+
   faults(): string[] {
     return checkDatabase(this.database).map(({ where, what }) => `${where}: ${what}`);
   }
