@@ -24,12 +24,14 @@ import type {
   Job,
   OpenOutcome,
   Pressure,
+  RecordSource,
   StorageEngine,
   Visitor,
   WriteOutcome,
 } from '../../sim/storage-engine.ts';
 import type { EngineContext } from '../engine.ts';
 import { BackgroundJobs } from './background-jobs.ts';
+import { BulkLoad } from './bulk-load.ts';
 import { checkStore } from './check.ts';
 import { LevelPicker } from './level-picker.ts';
 import { MemtableList } from './memtable-list.ts';
@@ -169,6 +171,15 @@ export class RocksDb implements StorageEngine {
     if (this.store.failure !== undefined) return this.store.failure;
     const outcome = this.#logs.sync();
     return outcome === 'ok' ? 'ok' : this.#writeFailed(outcome, 'sync of the WAL');
+  }
+
+  bulkLoad(table: number, records: RecordSource): WriteOutcome {
+    assert(table < this.#tableNames, 'rocksdb: no such table');
+    const outcome = new BulkLoad(this.store, Uint8Array.from(this.#prefixed ? [table] : [])).run(records);
+    if (outcome !== 'ok') return this.#writeFailed(outcome, 'bulk load');
+    this.#memtables.active.reset(this.#memtables.active.logNumber, this.store.lastSequence);
+    this.#jobs.updateController();
+    return 'ok';
   }
 
   /** Makes the active memtable immutable, so that its flush is due: RocksDB's Flush without the waiting. */
