@@ -115,13 +115,14 @@ async function runJob(job: Job, options: RunOptions, host: Host): Promise<number
     board.stop();
     host.error('\ninterrupted: writing what is done (once more to leave at once)\n');
   });
-  let outcomes: readonly RunOutcome[];
+  const outcomes: RunOutcome[] = [];
   try {
-    outcomes = await execute(specs, board, {
+    await execute(specs, board, {
       jobs: jobsOf(options),
       checkDeterminism: options.checkDeterminism === true,
       simulator: host.simulator,
       onOutcome: (_index, outcome) => {
+        outcomes.push(outcome);
         if (outcome.kind !== 'skipped') progress.finished();
       },
       draw: () => progress.draw(),

@@ -27,6 +27,7 @@ const violation = z
     what: z.string().describe('What was seen, for people.'),
     timeNs: nanoseconds('When it was seen.'),
     event: count('Number of the event during which it was seen.'),
+    roles: z.string().describe('What the nodes were at that moment: leader, follower, candidate or down, sorted.'),
     reproduce: z.string().min(1).describe('The command line that shows it again.'),
   })
   .describe('Something that must never happen, and did.');

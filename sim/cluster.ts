@@ -334,6 +334,7 @@ class ClusterRun implements Run {
 
   #watch(): void {
     const { end } = this.#spec;
+    this.#checks.roles = () => rolesOf(this.#hosts);
     this.#checks.onElected = (node) => {
       this.#elections++;
       this.#timeline.happened('leader elected');
@@ -409,6 +410,12 @@ class ReplicaView implements WalkableReplica {
     });
     this.liveBytes = bytes;
   }
+}
+
+/** Of each node, in alphabetical order, so that two runs in the same plight say the same whoever leads. */
+function rolesOf(hosts: readonly Host[]): string {
+  const roles = hosts.map((host) => (host.isUp ? (host.replicas[0]?.raft.roleName ?? 'down') : 'down'));
+  return roles.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join(', ');
 }
 
 function reproduceLine(spec: RunSpec): string {

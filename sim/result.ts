@@ -27,6 +27,8 @@ export interface Violation {
   readonly timeNs: Time;
   /** Number of the event during which it was seen. */
   readonly event: number;
+  /** What the nodes were at that moment, without their names: `leader, follower, down`. */
+  readonly roles: string;
   /** The command line that shows it again. */
   readonly reproduce: string;
 }

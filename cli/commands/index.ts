@@ -2,7 +2,9 @@
 import { check } from './check.ts';
 import type { CommandDefinition } from './command.ts';
 import { engine } from './engine.ts';
+import { merge } from './merge.ts';
 import { run } from './run.ts';
 import { scenario } from './scenario.ts';
+import { sweep } from './sweep.ts';
 
-export const COMMANDS: readonly CommandDefinition[] = [run, engine, check, scenario];
+export const COMMANDS: readonly CommandDefinition[] = [run, sweep, merge, engine, check, scenario];

@@ -33,6 +33,8 @@ export class Checks implements NodeObserver {
   onRestarted: (node: number) => void = () => {};
   readonly #loop: EventLoop;
   readonly #reproduce: string;
+  /** What the nodes are at the moment. */
+  roles: () => string = () => '';
   readonly #all: readonly Checker[];
   readonly #progress: Progress | undefined;
   readonly #leader: readonly Watching<'onLeader'>[];
@@ -158,7 +160,14 @@ export class Checks implements NodeObserver {
     this.#loop.stop();
     if (this.violations.length >= VIOLATIONS_MAX) return;
     const { now, eventCount } = this.#loop;
-    this.violations.push({ check, what, timeNs: now, event: eventCount, reproduce: this.#reproduce });
+    this.violations.push({
+      check,
+      what,
+      timeNs: now,
+      event: eventCount,
+      roles: this.roles(),
+      reproduce: this.#reproduce,
+    });
   }
 }
 

@@ -87,6 +87,27 @@ describe('the program as a process', () => {
     expect(result.runs.map((run: { ended: string }) => run.ended)).toEqual(Array(Number(jobs)).fill('interrupted'));
   });
 
+  it('sweeps to the same verdicts whatever the number of jobs, also after a kill in between', async () => {
+    const file = scenario('sweeping', 'seeds: 60..99\nmatrix: {cluster.engine: [bolt, rocksdb]}\n');
+    const summary = (out: string): string => readFileSync(join(directory, out, 'sweep.json'), 'utf8');
+    const one = await program(stub('sweep', file, '--quiet', '--jobs', '1', '--out', 'one'));
+    const three = await program(stub('sweep', file, '--quiet', '--jobs', '3', '--out', 'three'));
+    expect([one.code, three.code]).toEqual([1, 1]);
+    expect(summary('three')).toBe(summary('one'));
+
+    const killed = spawn(process.execPath, stub('sweep', file, '--jobs', '2', '--out', 'killed'), { cwd: directory });
+    const journal = join(directory, 'killed/sweep.jsonl');
+    const lines = (): number => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length : 0);
+    while (lines() < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+    killed.kill('SIGKILL');
+    await new Promise((resolve) => killed.on('close', resolve));
+    await program(stub('sweep', file, '--quiet', '--jobs', '2', '--out', 'killed'));
+    expect(summary('killed')).toBe(summary('one'));
+    const runs = readFileSync(journal, 'utf8').trimEnd().split('\n').slice(1);
+    expect(new Set(runs).size).toBe(80);
+    expect(runs).toHaveLength(80);
+  });
+
   it('does not mind a reader that leaves early', async () => {
     const child = spawn('/bin/sh', ['-c', `"${process.execPath}" "${real()[0]}" scenario schema | head -c 10`], {
       cwd: directory,

@@ -42,7 +42,14 @@ export function firstDivergence(spec) {
 }
 
 function result(spec, salt, interrupted) {
-  const violation = { check: 'acknowledged-writes', what: 'key 5 is gone', timeNs: 2e9, event: 2000, reproduce: '?' };
+  const violation = {
+    check: 'acknowledged-writes',
+    what: 'key 5 is gone',
+    timeNs: 2e9,
+    event: 2000,
+    roles: 'follower, leader',
+    reproduce: '?',
+  };
   const latency = {
     count: 100,
     mean: 1,

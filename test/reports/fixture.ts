@@ -166,6 +166,7 @@ function oneRun(
           what: 'key k00004711: session 12 was told "ok" for sequence 907, and no replica holds it',
           timeNs: 0.71 * end,
           event: 1_284_331,
+          roles: 'follower, follower, leader',
           reproduce: `raftlab run quickstart --variant ${variant} --seed ${seed}`,
         },
       ]

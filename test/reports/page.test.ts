@@ -56,7 +56,7 @@ describe('report.html', () => {
       runs: result.runs.map((run) => ({
         ...run,
         variant: run.variant === 'a' ? hostile : 'b',
-        violations: [{ check: hostile, what: hostile, timeNs: 1, event: 1, reproduce: hostile }],
+        violations: [{ check: hostile, what: hostile, timeNs: 1, event: 1, roles: hostile, reproduce: hostile }],
         faultWindows: [{ fault: hostile, label: hostile, fromNs: 0, toNs: 1e9 }],
       })),
     });

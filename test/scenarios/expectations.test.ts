@@ -22,7 +22,7 @@ function run(variant: string, seed: number, total: number, further: Partial<RunR
   } as unknown as RunResult;
 }
 
-const violation: Violation = { check: 'c', what: 'w', timeNs: 1, event: 1, reproduce: 'r' };
+const violation: Violation = { check: 'c', what: 'w', timeNs: 1, event: 1, roles: '', reproduce: 'r' };
 
 describe('bounds on single runs', () => {
   const runs = [run('bolt', 1, 9), run('rocksdb', 1, 5)];

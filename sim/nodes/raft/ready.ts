@@ -83,6 +83,9 @@ export class Ready {
   readStates: ReadState[] = [];
 }
 
+/** By the protocol's number. */
+const ROLES: readonly string[] = ['follower', 'candidate', 'leader', 'pre-candidate'];
+
 /** `local-message`: of a kind that only a host may give. `unknown-peer`: an answer from a stranger. */
 export type ReceiveOutcome = StepOutcome | 'local-message' | 'unknown-peer';
 
@@ -141,6 +144,10 @@ export class RaftNode {
   get id(): number {
     return this.state.id;
   }
+  get roleName(): string {
+    return ROLES[this.state.role]!;
+  }
+
   get isLeader(): boolean {
     return this.state.role === LEADER;
   }
