@@ -21,7 +21,7 @@ import type { VersionEdit } from './version-edit.ts';
 const SLICE_ENTRIES = 4096;
 const SLICE_BYTES = 1048576;
 
-/** `more`: the slice's limits are reached, or an output has been finished. */
+/** `more`: the slice's limits are reached, or an output or a blob file has been finished. */
 export type StepOutcome = 'more' | 'merged' | 'failed';
 
 export class CompactionJob {
@@ -66,6 +66,7 @@ export class CompactionJob {
     const builder = this.#builder;
     const blobs = this.#blobs;
     const bytesFrom = (this.#openNumber < 0 ? 0 : builder.fileBytes) + blobs.builder.recordBytes + blobs.readBytes;
+    const builtFrom = blobs.builder.built.length;
     for (let entries = 0; entries < SLICE_ENTRIES; entries++) {
       const top = merging.top;
       if (top === undefined) {
@@ -80,7 +81,8 @@ export class CompactionJob {
           return this.#finishOutput() ? this.#addAndMove(top) : 'failed';
         }
         if (!this.#add(top)) return this.#blobFailure();
-        if (builder.fileBytes + blobs.builder.recordBytes + blobs.readBytes - bytesFrom >= SLICE_BYTES) {
+        const bytes = builder.fileBytes + blobs.builder.recordBytes + blobs.readBytes - bytesFrom;
+        if (bytes >= SLICE_BYTES || blobs.builder.built.length !== builtFrom) {
           merging.next();
           return 'more';
         }

@@ -8,7 +8,7 @@ import { editedFile, type Store } from './store.ts';
 import type { TableBuilder } from './table-builder.ts';
 import { type TableFile, tableName } from './table-file.ts';
 
-/** A slice ends after so many entries or so many bytes of output. */
+/** A slice ends after so many entries or so many bytes of output, and when a blob file is finished. */
 const SLICE_ENTRIES = 4096;
 const SLICE_BYTES = 1048576;
 
@@ -47,6 +47,7 @@ export class FlushJob {
     const builder = this.#builder;
     const blobs = this.#blobs;
     const bytesFrom = builder.fileBytes + (blobs?.recordBytes ?? 0);
+    const builtFrom = blobs?.built.length;
     for (let entries = 0; entries < SLICE_ENTRIES; entries++) {
       const top = merging.top;
       if (top === undefined) return false;
@@ -54,7 +55,8 @@ export class FlushJob {
         top.value(this.#value);
         const type = this.#extract(top, this.#value);
         builder.add(top.key, top.keyLength, top.sequence, type, this.#value);
-        if (builder.fileBytes + (blobs?.recordBytes ?? 0) - bytesFrom >= SLICE_BYTES) {
+        const bytes = builder.fileBytes + (blobs?.recordBytes ?? 0) - bytesFrom;
+        if (bytes >= SLICE_BYTES || blobs?.built.length !== builtFrom) {
           merging.next();
           return true;
         }

@@ -17,9 +17,22 @@ function copyOf(disk: SimulatedDisk, names: readonly string[]): SimulatedDisk {
   return copy;
 }
 
-it('opens elsewhere, wherever the jobs stand', () => {
+const BLOBS = {
+  ...OPTIONS,
+  enable_blob_files: true,
+  blob_file_size: 16384,
+  min_blob_size: 100,
+  enable_blob_garbage_collection: true,
+  blob_garbage_collection_age_cutoff: 0.5,
+};
+
+it.each([
+  ['tables', OPTIONS],
+  ['tables and blob files', BLOBS],
+  ['tables of universal compaction', { ...OPTIONS, compaction_style: 'universal' }],
+])('opens elsewhere, wherever the jobs stand: %s', (_name, options) => {
   const disk = makeDisk();
-  const engine = makeEngine(disk, OPTIONS);
+  const engine = makeEngine(disk, options);
   engine.open();
   let copies = 0;
   for (let i = 0; i < 420; i++) {
@@ -27,7 +40,7 @@ it('opens elsewhere, wherever the jobs stand', () => {
     for (let job = engine.background(); job !== undefined; job = engine.background()) {
       while (job.next().done !== true) {
         disk.settle();
-        const elsewhere = makeEngine(copyOf(disk, engine.checkpoint()), OPTIONS);
+        const elsewhere = makeEngine(copyOf(disk, engine.checkpoint()), options);
         expect(elsewhere.open(), elsewhere.corruption?.what).toBe('recovered');
         expect(contentOf(elsewhere)).toEqual(contentOf(engine));
         expect(elsewhere.check()).toEqual([]);

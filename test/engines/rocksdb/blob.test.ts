@@ -1,0 +1,329 @@
+/** Blob files: their bytes, the account of what is in them, and what happens to damaged ones. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BlobFiles } from '../../../engines/rocksdb/blob-files.ts';
+import {
+  appendBlobFooter,
+  appendBlobHeader,
+  appendBlobRecord,
+  BLOB_FOOTER_BYTES,
+  BLOB_HEADER_BYTES,
+  BlobIndex,
+} from '../../../engines/rocksdb/blob-format.ts';
+import { RecordLogWriter } from '../../../engines/rocksdb/record-log.ts';
+import type { RocksDb } from '../../../engines/rocksdb/rocksdb.ts';
+import { editedFile } from '../../../engines/rocksdb/store.ts';
+import { encodeVersionEdit, type VersionEdit } from '../../../engines/rocksdb/version-edit.ts';
+import { SparseBuffer } from '../../../sim/bytes/sparse-buffer.ts';
+import { Value } from '../../../sim/bytes/value.ts';
+import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
+import type { ParameterValues } from '../../../sim/parameters.ts';
+import { Work } from '../../../sim/work.ts';
+import { bytes, contentOf, DIRECTORY, drain, filled, makeDisk, makeEngine, put, text } from './bench.ts';
+
+const OPTIONS: ParameterValues = {
+  write_buffer_size: 65536,
+  target_file_size_base: 16384,
+  enable_blob_files: true,
+  min_blob_size: 20,
+  blob_file_size: 1000,
+};
+
+/** Header, record header, key and value, footer. */
+const REAL_BLOB_FILE = [
+  '378f24000100000000000000000000000000000000000000000000000000',
+  '020000000000000005000000000000000000000000000000d96db01e3be9676f',
+  '6b3168656c6c6f',
+  '378f2400010000000000000000000000000000000000000000000000fb714ae8',
+].join('');
+
+describe('a blob file', () => {
+  it('is these bytes', () => {
+    // Written by RocksDB 7.8.3 for the key `k1` and the value `hello`.
+    const out = new SparseBuffer();
+    appendBlobHeader(out);
+    appendBlobRecord(out, bytes('k1'), 2, Value.of(bytes('hello')));
+    appendBlobFooter(out, 1);
+    expect(Buffer.from(out.toBytes()).toString('hex')).toBe(REAL_BLOB_FILE);
+  });
+
+  it('has the same bytes whether values hold fill or the bytes themselves', () => {
+    const value = filled('stamp', 300);
+    const sparse = new SparseBuffer();
+    const plain = new SparseBuffer();
+    appendBlobRecord(sparse, bytes('key'), 3, value);
+    appendBlobRecord(plain, bytes('key'), 3, Value.of(value.toBytes()));
+    expect(sparse.toBytes()).toEqual(plain.toBytes());
+    expect(sparse.literalLength).toBeLessThan(60);
+  });
+});
+
+describe('a reference', () => {
+  const encoded = new Value();
+  const index = new BlobIndex();
+
+  it('is these bytes', () => {
+    index.encode(300, 70_000, 5, encoded);
+    expect([...encoded.toBytes()]).toEqual([1, 0xac, 2, 0xf0, 0xa2, 4, 5, 0]);
+  });
+
+  it('round trips', () => {
+    const number = fc.integer({ min: 1, max: 2 ** 40 });
+    fc.assert(
+      fc.property(number, number, number, (file, offset, length) => {
+        index.encode(file, offset, length, encoded);
+        const found = new BlobIndex();
+        expect(found.decode(encoded)).toBe(true);
+        expect([found.file, found.offset, found.valueLength]).toEqual([file, offset, length]);
+      }),
+    );
+  });
+
+  it('is refused when any of its bytes is missing, and for other kinds and compressions', () => {
+    index.encode(300, 70_000, 5, encoded);
+    const whole = encoded.toBytes();
+    for (let length = 0; length < whole.length; length++) {
+      expect(index.decode(Value.of(whole.slice(0, length))), `${length} bytes`).toBe(false);
+    }
+    expect(index.decode(Value.of(Uint8Array.of(...whole, 0)))).toBe(false);
+    expect(index.decode(Value.of(Uint8Array.of(2, ...whole.slice(1))))).toBe(false);
+    expect(index.decode(Value.of(Uint8Array.of(...whole.slice(0, -1), 4)))).toBe(false);
+    expect(index.decode(Value.of(Uint8Array.of(1, 0, 9, 9, 0)))).toBe(false);
+  });
+});
+
+describe('the account of blob files', () => {
+  /** Files 10, 20, 30 of two blobs each. */
+  function account(): BlobFiles {
+    const files = new BlobFiles();
+    for (const number of [20, 10, 30]) expect(files.add({ number, blobs: 2, bytes: 100 }, undefined)).toBe(true);
+    return files;
+  }
+  const numbers = (files: readonly { readonly number: number }[]): number[] => files.map(({ number }) => number);
+
+  it('keeps files in order, each once', () => {
+    const files = account();
+    expect(numbers(files.files)).toEqual([10, 20, 30]);
+    expect(files.add({ number: 20, blobs: 1, bytes: 1 }, undefined)).toBe(false);
+    expect(files.get(20)?.blobs).toBe(2);
+    expect(files.get(21)).toBeUndefined();
+  });
+
+  it('drops what is older than every linked file, and what is garbage without a link', () => {
+    const files = account();
+    files.link(1, 10);
+    expect(numbers(files.prune())).toEqual([]);
+    files.addGarbage({ number: 20, blobs: 2, bytes: 100 });
+    expect(numbers(files.prune())).toEqual([20]);
+    files.unlink(1, 10);
+    files.link(2, 30);
+    expect(numbers(files.prune())).toEqual([10]);
+    expect(numbers(files.files)).toEqual([30]);
+  });
+
+  it('keeps all garbage that a table is linked to', () => {
+    const files = account();
+    files.link(1, 10);
+    files.addGarbage({ number: 10, blobs: 2, bytes: 100 });
+    expect(numbers(files.prune())).toEqual([]);
+  });
+
+  it('refuses more garbage than there is, and links to nowhere', () => {
+    const files = account();
+    expect(files.addGarbage({ number: 10, blobs: 3, bytes: 100 })).toBe(false);
+    expect(files.addGarbage({ number: 11, blobs: 1, bytes: 1 })).toBe(false);
+    expect(files.link(1, 11)).toBe(false);
+    expect(files.link(1, 0)).toBe(true);
+  });
+
+  it.each([
+    [0, 10],
+    [0.25, 10],
+    [0.34, 20],
+    [0.99, 30],
+    [1, Number.POSITIVE_INFINITY],
+  ])('cuts off at a share of %d below file %d', (share, expected) => {
+    expect(account().cutoff(share)).toBe(expected);
+  });
+});
+
+/** A store of a few small blob files and what must be read from it. */
+function small(): { disk: SimulatedDisk; engine: RocksDb; expected: readonly (readonly [string, string])[] } {
+  const disk = makeDisk();
+  const engine = makeEngine(disk, OPTIONS);
+  engine.open();
+  for (let i = 0; i < 20; i++) put(engine, `key-${String(i).padStart(2, '0')}`, filled(`value ${i};`, 60));
+  put(engine, 'small', filled('in the table', 12));
+  engine.switchMemtable();
+  drain(engine, disk);
+  return { disk, engine, expected: contentOf(engine) };
+}
+
+/** Flips bits of one byte behind the engine's back. */
+function flip(disk: SimulatedDisk, name: string, offset: number, mask: number): void {
+  const file = disk.open(name)!;
+  const buffer = new SparseBuffer();
+  disk.read(file, offset, 1, buffer);
+  const flipped = buffer.byteAt(0) ^ mask;
+  buffer.reset();
+  buffer.u8(flipped);
+  disk.write(file, offset, buffer);
+  disk.settle();
+  disk.close(file);
+}
+
+/** Appends an edit to the manifest behind the engine's back. */
+function edit(disk: SimulatedDisk, change: VersionEdit): void {
+  const manifest = disk.open(disk.list(`${DIRECTORY}MANIFEST`)[0]!)!;
+  const writer = new RecordLogWriter(disk, manifest, new Work());
+  writer.length = manifest.length;
+  const record = new SparseBuffer();
+  encodeVersionEdit(change, record);
+  expect(writer.append(record)).toBe('ok');
+}
+
+describe('the check compares the account of the manifest with the tables', () => {
+  it.each<[string, (engine: RocksDb) => VersionEdit, RegExp]>([
+    [
+      'garbage that something refers to',
+      (engine) => ({ blobGarbage: [{ number: engine.store.blobs.files[0]!.number, blobs: 1, bytes: 98 }] }),
+      /blobs referred to and 1 counted as garbage, of \d+/,
+    ],
+    [
+      'more garbage than there is',
+      (engine) => ({ blobGarbage: [{ number: engine.store.blobs.files[0]!.number, blobs: 99, bytes: 98 }] }),
+      /more garbage than blob file \d+ holds/,
+    ],
+    [
+      'garbage of no file',
+      () => ({ blobGarbage: [{ number: 77, blobs: 1, bytes: 98 }] }),
+      /more garbage than blob file 77/,
+    ],
+    [
+      'a file twice',
+      (engine) => ({ addedBlobFiles: [{ number: engine.store.blobs.files[0]!.number, blobs: 1, bytes: 98 }] }),
+      /adds blob file \d+ twice/,
+    ],
+    [
+      'another oldest blob file than the table refers to',
+      (engine) => {
+        const [table] = engine.store.version.levels[0]!;
+        const deleted = [{ level: 0, number: table!.number }];
+        return { deleted, added: [{ ...editedFile(0, table!), oldestBlobFile: engine.store.blobs.files[1]!.number }] };
+      },
+      /as its oldest, the manifest says/,
+    ],
+    [
+      'a table that refers to a file that was never added',
+      (engine) => {
+        const [table] = engine.store.version.levels[0]!;
+        const deleted = [{ level: 0, number: table!.number }];
+        return { deleted, added: [{ ...editedFile(0, table!), oldestBlobFile: 88 }] };
+      },
+      /which refers to blob file 88/,
+    ],
+  ])('%s', (_name, change, expected) => {
+    const { disk, engine } = small();
+    edit(disk, change(engine));
+    const faults = engine.check();
+    expect(faults.map(({ what }) => what).join('; ')).toMatch(expected);
+  });
+});
+
+describe('damage in a blob file', () => {
+  it('of any byte is found, and never read as another value', () => {
+    const { disk, engine, expected } = small();
+    const [name] = disk.list(DIRECTORY).filter((file) => file.endsWith('.blob'));
+    const { length } = disk.open(name!)!;
+    const into = new Value();
+    let unreadable = 0;
+    const wrong: string[] = [];
+    for (let offset = 0; offset < length; offset++) {
+      const mask = 1 << (offset % 8);
+      flip(disk, name!, offset, mask);
+      const faults = engine.check();
+      expect(faults.map(({ where }) => where).join(), `byte ${offset}`).toContain(name);
+      for (const [key, value] of expected) {
+        if (!engine.get(0, bytes(key), into)) unreadable++;
+        else if (text(into.toBytes()) !== value) wrong.push(`${key}, byte ${offset}`);
+      }
+      flip(disk, name!, offset, mask);
+    }
+    expect(engine.check()).toEqual([]);
+    expect(wrong).toEqual([]);
+    // Every byte but those of header and footer belongs to one key.
+    expect(unreadable).toBe(length - BLOB_HEADER_BYTES - BLOB_FOOTER_BYTES);
+    console.log(
+      `rocksdb blob files: ${length} bytes flipped, ${length} found by the check, ${unreadable} met by a read`,
+    );
+  });
+
+  it.each<[string, (disk: SimulatedDisk, name: string) => void, RegExp]>([
+    ['a missing file', (disk, name) => disk.remove(name), /file is missing/],
+    ['a shorter one', (disk, name) => disk.truncate(disk.open(name)!, 500), /500 bytes, not/],
+    ['a longer one', (disk, name) => disk.truncate(disk.open(name)!, 99_999), /99999 bytes, not/],
+    ['another header', (disk, name) => flip(disk, name, 13, 1), /a bad header/],
+    ['another footer', (disk, name) => flip(disk, name, disk.open(name)!.length - 20, 1), /footer: checksum mismatch/],
+  ])('is named when the store is opened: %s', (_name, plant, expected) => {
+    const { disk } = small();
+    const [name] = disk.list(DIRECTORY).filter((file) => file.endsWith('.blob'));
+    plant(disk, name!);
+    const engine = makeEngine(disk, OPTIONS);
+    expect(engine.open()).toBe('corrupt');
+    expect(engine.corruption?.where).toBe(name);
+    expect(engine.corruption?.what).toMatch(expected);
+  });
+
+  it('ends the compaction that meets it, and all writing', () => {
+    const { disk, engine } = small();
+    for (const name of disk.list(DIRECTORY).filter((file) => file.endsWith('.blob'))) flip(disk, name, 100, 1);
+    engine.close();
+    const collecting = makeEngine(disk, {
+      ...OPTIONS,
+      enable_blob_garbage_collection: true,
+      blob_garbage_collection_age_cutoff: 1,
+    });
+    expect(collecting.open()).toBe('recovered');
+    put(collecting, 'key-99', filled('new', 200));
+    const job = collecting.maintain('compact');
+    for (let slices = 0; job?.next().done !== true; slices++) {
+      expect(slices).toBeLessThan(10_000);
+      disk.settle();
+    }
+    expect(collecting.store.failure).toBe('io-error');
+    expect(collecting.store.failureReason).toMatch(/checksum mismatch/);
+  });
+});
+
+describe('blobs', () => {
+  it('are never expanded: a hundred megabytes of fill in a few kilobytes', () => {
+    const disk = makeDisk();
+    const engine = makeEngine(disk, { ...OPTIONS, write_buffer_size: 1 << 30, blob_file_size: 1 << 30 });
+    engine.open();
+    for (let i = 0; i < 10; i++) put(engine, `key-${i}`, filled(`value ${i};`, 10 << 20));
+    engine.switchMemtable();
+    drain(engine, disk);
+    const into = new Value();
+    expect(engine.get(0, bytes('key-7'), into)).toBe(true);
+    expect(into.length).toBe(10 << 20);
+    expect(into.literalLength).toBeLessThan(100);
+    expect(engine.check()).toEqual([]);
+  });
+
+  it('are read by a scan inside a scan', () => {
+    const { engine, expected } = small();
+    const pairs: string[] = [];
+    engine.scan(0, new Uint8Array(0), undefined, (_key, _from, _to, outer) => {
+      const first = text(outer.toBytes());
+      engine.scan(0, bytes('key-05'), bytes('key-06'), (_k, _f, _t, inner) => {
+        pairs.push(text(inner.toBytes()));
+        return true;
+      });
+      // The outer value is still what it was.
+      expect(text(outer.toBytes())).toBe(first);
+      return true;
+    });
+    expect(pairs.length).toBe(expected.length);
+    expect(new Set(pairs)).toEqual(new Set([expected[5]?.[1]]));
+  });
+});
