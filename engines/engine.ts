@@ -43,6 +43,8 @@ export interface PhaseMeasurement {
   readonly directorySyncs: number;
   /** Bytes written up to the end of the last operation, before what ends a phase. */
   readonly bytesBeforeEnd: number;
+  /** Where a phase ends with a close: bytes written before it, once all background work was done. Otherwise all of them. */
+  readonly bytesBeforeClose: number;
   /** At the start of the phase, and at its end; where phases end with a close, of the instance that was closed. */
   readonly before: EngineStats;
   readonly after: EngineStats;

@@ -22,7 +22,7 @@ export const bench: EngineBench = {
       flush_bytes: flush,
       compaction_bytes: compaction,
       manifest_bytes: manifest,
-      close_bytes: total - phase.bytesBeforeEnd,
+      close_bytes: total - phase.bytesBeforeClose,
       wa_total: ratio(total),
       wa_vlog: ratio(vlog),
       wa_flush: ratio(flush),

@@ -10,7 +10,9 @@ import { numberColumn, type Table, textColumn } from '../table.ts';
 const TABLE_ROWS = 10;
 
 export function progressSection(results: readonly PhaseResult[]): Section | undefined {
-  const shown = results.filter(({ series }) => series.operations.at(-1)! > 0);
+  const shown = results.filter(
+    ({ series }) => series.operations.at(-1)! > 0 && Object.keys(series.writtenBytes).length > 0,
+  );
   const names = [...new Set(shown.flatMap(({ series }) => Object.keys(series.writtenBytes)))].sort(
     inOrder(CATEGORY_ORDER),
   );

@@ -58,6 +58,7 @@ export class EngineBenchRun {
   #startedAt: Time = 0;
   #writtenAt: Time = 0;
   #bytesBeforeEnd = 0;
+  #bytesBeforeClose = 0;
   #before!: EngineStats;
   /** For the watch on background work that never ends. */
   #operationsSeen = 0;
@@ -216,6 +217,7 @@ export class EngineBenchRun {
       return;
     }
     store.onProgress = () => {};
+    this.#bytesBeforeClose = this.#meter.writtenBytes();
     if (this.#definition.bench?.phaseEnd === 'close') store.close(this.#finishPhase, this.#fail);
     else this.#finishPhase();
   };
@@ -235,6 +237,7 @@ export class EngineBenchRun {
       syncs: growth.syncs,
       directorySyncs: growth.directorySyncs,
       bytesBeforeEnd: this.#bytesBeforeEnd,
+      bytesBeforeClose: this.#bytesBeforeClose,
       before: this.#before,
       after: this.store.stats(),
       batchMax: writer.batchMax,
