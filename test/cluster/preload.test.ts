@@ -16,7 +16,7 @@ import type { StorageEngine } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { at, clusterOf, play, type Sketch } from './bed.ts';
 
-const KEYS = 3000;
+const KEYS = 1600;
 
 type BulkLoad = NonNullable<StorageEngine['bulkLoad']>;
 
