@@ -160,6 +160,21 @@ const run = z
   })
   .describe('One variant under one seed.');
 
+const published = z
+  .object({
+    source: z.string().describe('Who measured it, and on what.'),
+    metrics: z.array(z.string()).describe('Paths below `metrics`, or `violations`, `events`, `virtualTimeNs`.'),
+    rows: z
+      .array(
+        z.object({
+          variant: z.string().describe("A variant's name, * for any characters."),
+          values: z.array(z.number()).describe('One for each metric, in the unit of its name.'),
+        }),
+      )
+      .describe('One for each variant, or for each group of variants.'),
+  })
+  .describe('A table from one source.');
+
 /** Objects with more fields, which the scenario reference describes. */
 const openObject = z.looseObject({}) as unknown as z.ZodType<object>;
 const runPlan = z.looseObject({ variant: z.string().describe('Name of the variant.') }) as unknown as z.ZodType<{
@@ -185,6 +200,7 @@ export const resultFileSchema = z
             'Every setting that decides a run but the seed: units resolved, defaults filled in. In the order of the scenario; comparisons are against the first.',
           ),
         expectations: z.array(openObject).describe('The bounds as the scenario gives them.'),
+        published: z.array(published).default([]).describe('Figures that others measured, to be shown beside these.'),
       })
       .describe('The scenario, expanded.'),
     expectations: z.array(expectation).describe('Judgements of the bounds on ratios between two variants.'),

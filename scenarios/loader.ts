@@ -25,6 +25,7 @@ export interface Scenario {
   readonly variants: readonly RunPlan[];
   readonly seeds: readonly number[];
   readonly expectations: readonly Expectation[];
+  readonly published: Head['published'];
 }
 
 export type Loaded =
@@ -81,6 +82,7 @@ class Load {
     const plans = this.#plans(typeof head.name === 'string' ? head.name : '', variants);
     const seeds = this.#seeds(head.seeds);
     this.#checkExpectations(head.expect, variants);
+    this.#checkPublished(head.published, variants);
     if (seeds.length * variants.length > RUNS_MAX) {
       this.#report([
         { path: ['seeds'], text: `makes ${seeds.length * variants.length} runs; allowed: ${RUNS_MAX}`, atKey: true },
@@ -88,7 +90,14 @@ class Load {
     }
     const chosen = this.#chosen(plans);
     if (this.#problems.length > 0) return undefined;
-    return { name: head.name, why: head.why.trim(), variants: chosen, seeds, expectations: head.expect };
+    return {
+      name: head.name,
+      why: head.why.trim(),
+      variants: chosen,
+      seeds,
+      expectations: head.expect,
+      published: head.published,
+    };
   }
 
   /** What of the head validated; harmless values for the rest, so that the body is still checked. */
@@ -105,6 +114,7 @@ class Load {
       matrix: (good?.matrix as Head['matrix'] | undefined) ?? {},
       variants: (good?.variants ?? []).filter((variant) => variant?.name !== undefined) as Head['variants'],
       expect: (good?.expect ?? []) as Head['expect'],
+      published: [], // it says nothing of the body
     };
   }
 
@@ -202,6 +212,27 @@ class Load {
       }
       for (const [side, name] of compared.entries()) {
         if (!names.includes(name)) at(`there is no variant '${name}'${allowedText(name, names)}`, 'ratio', side);
+      }
+    }
+  }
+
+  #checkPublished(published: Head['published'], variants: readonly Variant[]): void {
+    const names = variants.map((variant) => variant.name);
+    for (const [index, { metrics, rows }] of published.entries()) {
+      const at = (text: string, ...rest: Path): void =>
+        this.#report([{ path: ['published', index, ...rest], text, atKey: false }]);
+      for (const [which, metric] of metrics.entries()) {
+        const group = metric.split('.')[0]!;
+        if (METRIC_NAMES.includes(group)) continue;
+        at(`'${metric}' is not a figure of the results${allowedText(group, METRIC_NAMES)}`, 'metrics', which);
+      }
+      for (const [which, { variant, values }] of rows.entries()) {
+        if (!names.some((name) => matchesVariant(variant, name))) {
+          at(`no variant matches '${variant}'${allowedText(variant, names)}`, 'rows', which, 'variant');
+        }
+        if (values.length !== metrics.length) {
+          at(`has ${values.length} figures; allowed: ${metrics.length}, one for each metric`, 'rows', which, 'values');
+        }
       }
     }
   }

@@ -4,7 +4,7 @@
  * 1 s, 100,000 entries between snapshots, 10,000 operations or 100 ms a backend commit, 64 MB WAL
  * segments); the others are ours and say so nowhere else.
  *
- * A file has a head (name, why, seeds, matrix, variants, expect) and a body (cluster, workload, end,
+ * A file has a head (name, why, seeds, matrix, variants, expect, published) and a body (cluster, workload, end,
  * faults). The body is what the matrix varies: it is validated once for each variant.
  */
 import { z } from 'zod';
@@ -394,7 +394,40 @@ function headShape() {
       1000,
     ).prefault([]),
     expect: listOf(expectSchema(), 'What must hold in the results.', 'expectations', 1000).prefault([]),
+    published: listOf(
+      publishedFiguresSchema(),
+      'Figures that others measured, shown beside ours.',
+      'sources',
+      100,
+    ).prefault([]),
   };
+}
+
+function publishedFiguresSchema() {
+  const values = listOf(
+    decimalNumber(-Number.MAX_VALUE, Number.MAX_VALUE, 'A figure.'),
+    'One for each metric, in the unit of its name.',
+    'figures',
+    100,
+  );
+  return fields(
+    {
+      source: textField('Who measured it, and on what.'),
+      metrics: listOf(
+        textField('A figure of the results, e.g. latencyMs.put.mean.'),
+        'What was measured.',
+        'metrics',
+        100,
+      ),
+      rows: listOf(
+        fields({ variant: textField("A variant's name, * for any characters."), values }, 'One variant.'),
+        'What was measured of each variant.',
+        'rows',
+        1000,
+      ),
+    },
+    'A table from one source.',
+  );
 }
 
 function expectSchema() {

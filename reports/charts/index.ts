@@ -13,6 +13,7 @@ import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
 import { paired } from './paired.ts';
 import { percentiles } from './percentiles.ts';
+import { published } from './published.ts';
 import { runs } from './runs.ts';
 import { space } from './space.ts';
 import { throughput } from './throughput.ts';
@@ -21,6 +22,7 @@ import { waits } from './waits.ts';
 export const CHARTS: readonly Chart[] = [
   headline,
   paired,
+  published,
   categories,
   boundaries,
   nodes,

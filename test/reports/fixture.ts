@@ -81,6 +81,13 @@ export function fixture(options: FixtureOptions = {}): ScenarioResult {
         cluster: { nodes: options.nodes ?? 3, engine: { name: index % 2 === 0 ? 'bolt' : 'rocksdb', options: {} } },
       })),
       expectations: [{ metric: 'violations', equals: 0 }],
+      published: [
+        {
+          source: 'A thesis of 2018',
+          metrics: ['throughputOpsPerS', 'latencyMs.put.p50', 'memoryBytes.total'],
+          rows: [{ variant: 'bolt*', values: [9000, 5.5, 388e6] }],
+        },
+      ],
     },
     expectations: comparisons(runs),
     runs: options.partial === true ? runs.slice(0, -1) : runs,
@@ -327,6 +334,16 @@ export function tinyResult(): ScenarioResult {
       seeds: [1, 2],
       variants: [{ variant: 'a' }, { variant: 'b' }],
       expectations: [],
+      published: [
+        {
+          source: 'a paper',
+          metrics: ['latencyMs.put.mean', 'writeAmplification.total', 'latencyMs.get.mean'],
+          rows: [
+            { variant: 'a', values: [2, 4.5, 1] },
+            { variant: '*', values: [0, 3, 1] },
+          ],
+        },
+      ],
     },
     expectations: [outcome('b / a', 'writeAmplification.total of b / a', '≤ 0.6', 0.5, true)],
     runs,

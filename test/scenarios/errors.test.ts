@@ -129,6 +129,21 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
     '3:12: workload.value.max: missing; allowed: a size such as 512B, 64KiB, 10MB, 2GiB',
   ],
   // seeds
+  [
+    'a published figure that is none',
+    'published: [{source: x, metrics: [latency], rows: []}]',
+    "3:35: published[0].metrics[0]: 'latency' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, unproven, events, virtualTimeNs; did you mean latencyMs?",
+  ],
+  [
+    'a published figure of no variant',
+    'published: [{source: x, metrics: [fsyncs], rows: [{variant: bold, values: [1]}]}]',
+    "3:61: published[0].rows[0].variant: no variant matches 'bold'; allowed: bolt; did you mean bolt?",
+  ],
+  [
+    'published figures for other metrics',
+    'published: [{source: x, metrics: [fsyncs], rows: [{variant: bolt, values: [1, 2]}]}]',
+    '3:67: published[0].rows[0].values: has 2 figures; allowed: 1, one for each metric',
+  ],
   ['an empty seed range', 'seeds: 200..1', '3:8: seeds: 200..1 is an empty range; allowed: 1..200'],
   ['no seeds', 'seeds: []', '3:1: seeds: is empty; allowed: 7, 1..200, [1, 5, 10..20]'],
   ['a seed twice', 'seeds: [1, 5..7, 6]', '3:18: seeds[2]: seed 6 is named twice'],
@@ -365,7 +380,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'an unknown figure',
     'expect: [{metric: latenciMs.put.p99, max: 1}]',
-    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, events, virtualTimeNs; did you mean latencyMs?",
+    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, unproven, events, virtualTimeNs; did you mean latencyMs?",
   ],
   ['no bound', 'expect: [{metric: fsyncs}]', '3:10: expect[0]: has no bound; allowed: max, min, equals'],
   [
@@ -443,7 +458,7 @@ expect: [{metric: fsyncs, max: many}]
     [
       'an unknown group',
       'wrokload.clients=5',
-      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, cluster, workload, end, faults; did you mean workload?',
+      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, published, cluster, workload, end, faults; did you mean workload?',
     ],
     ['a wrong value', 'cluster.nodes=many', "--set cluster.nodes: 'many' is not a whole number; allowed: 1 to 64"],
     [
