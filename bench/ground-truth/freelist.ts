@@ -1,10 +1,6 @@
 /**
  * What a transaction costs on a badly fragmented file: processor time with the array freelist over that with the hash
- * map, beside the measured ratios of bbolt 1.3.6.
- *
- *     node dist/bench/ground-truth/freelist.js FOLDER [RUN …]
- *
- * FOLDER holds `bbolt_freelist_fragmentation.csv`. Exits with 1 if a ratio points the other way than the measured one
+ * map, beside the measured ratios of bbolt 1.3.6. A ratio agrees unless it points the other way than the measured one
  * (both more than a tenth from even) or is not of its order of magnitude (a factor of 4).
  *
  * Not compared: the ratio of opening, which in the real one is that of filling Go maps and of page faults. A row
@@ -12,8 +8,6 @@
  * free pages ours costs both the same to within a few percent; the real hash map is a third slower there, since it makes and
  * drops a small map for each length of span on the way.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeTransaction } from '../../engines/bolt/commit.ts';
 import { Database } from '../../engines/bolt/database.ts';
 import { boltOptions } from '../../engines/bolt/options.ts';
@@ -28,8 +22,9 @@ import { KEY_BYTES, writeKey } from '../../sim/engine-bench/generator.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
 import { Rng } from '../../sim/rng.ts';
 import { type CostProfile, Work } from '../../sim/work.ts';
+import type { Row } from './csv.ts';
 
-type Row = Readonly<Record<string, string>>;
+export const FREELIST_FILE = 'bbolt_freelist_fragmentation.csv';
 
 const COSTS: CostProfile = findCostProfile('etcd-2021')!;
 const LEAF_KEYS = 2;
@@ -147,38 +142,36 @@ function agree(ours: number, real: number): boolean {
   return sameWay && ours / real < SAME_ORDER && real / ours < SAME_ORDER;
 }
 
-function readRows(path: string): Row[] {
-  const [head, ...lines] = readFileSync(path, 'utf8').trim().split('\n');
-  const names = head!.split(',');
-  return lines.map((line) => Object.fromEntries(line.split(',').map((cell, i) => [names[i]!, cell])));
+export interface FreelistRatio {
+  readonly part: 'transaction' | 'commit' | 'spill';
+  readonly measured: number;
+  readonly simulated: number;
+  readonly ok: boolean;
 }
 
-const [folder, ...wanted] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error('usage: node dist/bench/ground-truth/freelist.js FOLDER [RUN …]');
-  process.exit(2);
+export interface FreelistRow {
+  readonly run: string;
+  /** For people. */
+  readonly setup: string;
+  readonly ratios: readonly FreelistRatio[];
 }
-const images = new Map<string, DiskImage>();
-let disagreeing = 0;
-for (const row of readRows(join(folder, 'bbolt_freelist_fragmentation.csv'))) {
-  if (wanted.length > 0 && !wanted.includes(row.run!)) continue;
-  const name = `${row.free_target}/${row.pattern}`;
-  const image = images.get(name) ?? fragmentedFile(Number(row.free_target), row.pattern!);
-  images.set(name, image);
-  const array = measure(image, row, 'array');
-  const hashmap = measure(image, row, 'hashmap');
-  const parts = (['transaction', 'commit', 'spill'] as const).map((part) => {
-    const ours = array[part] / hashmap[part];
-    const column = `${part === 'transaction' ? 'tx' : part}_time_ratio_array_over_hashmap`;
-    const real = Number(row[column]);
-    const verdict = agree(ours, real) ? '' : ' DISAGREES';
-    if (verdict !== '') disagreeing++;
-    return `${part} ${ours.toPrecision(3)} (bbolt ${row[column]})${verdict}`;
-  });
-  const setup = `${row.free_target} free, pattern ${row.pattern}, ${row.no_freelist_sync === '1' ? 'not stored' : 'stored'}`;
-  console.log(`${row.run} ${setup}, ${row.puts_per_tx} × ${row.value_bytes} B: ${parts.join(', ')}`);
-}
-if (disagreeing > 0) {
-  console.log(`${disagreeing} ratios disagree`);
-  process.exitCode = 1;
+
+/** Row by row; a file is built once for all rows that have the same. */
+export function* replayFreelist(rows: readonly Row[]): Generator<FreelistRow, void> {
+  const images = new Map<string, DiskImage>();
+  for (const row of rows) {
+    const name = `${row.free_target}/${row.pattern}`;
+    const image = images.get(name) ?? fragmentedFile(Number(row.free_target), row.pattern!);
+    images.set(name, image);
+    const array = measure(image, row, 'array');
+    const hashmap = measure(image, row, 'hashmap');
+    const ratios = (['transaction', 'commit', 'spill'] as const).map((part): FreelistRatio => {
+      const simulated = array[part] / hashmap[part];
+      const measured = Number(row[`${part === 'transaction' ? 'tx' : part}_time_ratio_array_over_hashmap`]);
+      return { part, measured, simulated, ok: agree(simulated, measured) };
+    });
+    const stored = row.no_freelist_sync === '1' ? 'not stored' : 'stored';
+    const setup = `${row.free_target} free, pattern ${row.pattern}, ${stored}, ${row.puts_per_tx} × ${row.value_bytes} B`;
+    yield { run: row.run!, setup, ratios };
+  }
 }

@@ -11,9 +11,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCommand, benchSpecOf } from '../../cli/bench-arguments.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, UsageError } from '../../cli/exit-codes.ts';
+import { parseCsv, type Row } from './csv.ts';
+import { FREELIST_FILE } from './freelist.ts';
 import { MEASURED_ENGINES } from './index.ts';
-import { engineSummary, rowsTable } from './report.ts';
-import { type ReplayedRun, type RunToReplay, replayRuns, runsToReplay } from './runs.ts';
+import { engineSummary, freelistSummary, freelistTable, rowsTable } from './report.ts';
+import { type Replayed, type ReplayedRun, type RunToReplay, replayRuns, runsToReplay } from './runs.ts';
 
 const USAGE =
   'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--json]';
@@ -51,38 +53,67 @@ function readArguments(): Arguments {
   }
 }
 
-function load(given: Arguments): RunToReplay[] {
+interface Measurements {
+  readonly runs: readonly RunToReplay[];
+  readonly freelistRows: readonly Row[];
+}
+
+function load(given: Arguments): Measurements {
   const chosen = MEASURED_ENGINES.filter(({ engine }) => given.engine === undefined || engine === given.engine);
   if (chosen.length === 0) {
     const names = MEASURED_ENGINES.map(({ engine }) => engine).join(', ');
     throw new UsageError(`--engine ${given.engine}: was not measured; allowed: ${names}`);
   }
+  const read = (file: string): string | undefined => {
+    const path = join(given.dir, file);
+    if (existsSync(path)) return readFileSync(path, 'utf8');
+    console.error(`${file}: not in the folder`);
+    return undefined;
+  };
   const runs: RunToReplay[] = [];
   for (const engine of chosen) {
-    const path = join(given.dir, engine.file);
-    if (existsSync(path)) runs.push(...runsToReplay(engine, readFileSync(path, 'utf8'), given.disk));
-    else console.error(`${engine.file}: not in the folder`);
+    const text = read(engine.file);
+    if (text !== undefined) runs.push(...runsToReplay(engine, text, given.disk));
   }
-  const wanted = given.runs.length === 0 ? runs : runs.filter(({ name }) => given.runs.includes(name));
-  const missing = given.runs.filter((name) => !runs.some((run) => run.name === name));
+  const freelistText = chosen.some(({ engine }) => engine === 'bolt') ? read(FREELIST_FILE) : undefined;
+  const freelistRows = freelistText === undefined ? [] : parseCsv(freelistText);
+  if (runs.length + freelistRows.length === 0) {
+    throw new UsageError(`--dir ${given.dir}: holds none of the files of measurements`, USAGE);
+  }
+  if (given.runs.length === 0) return { runs, freelistRows };
+  const names = new Set([...runs.map(({ name }) => name), ...freelistRows.map(({ run }) => run!)]);
+  const missing = given.runs.filter((name) => !names.has(name));
   if (missing.length > 0) throw new UsageError(`--run ${missing.join(',')}: no such run in ${given.dir}`);
-  if (wanted.length === 0) throw new UsageError(`--dir ${given.dir}: holds none of the files of measurements`, USAGE);
-  return wanted;
+  return {
+    runs: runs.filter(({ name }) => given.runs.includes(name)),
+    freelistRows: freelistRows.filter(({ run }) => given.runs.includes(run!)),
+  };
 }
 
-function print(replayed: readonly ReplayedRun[], given: Arguments): void {
+function print({ replayed, freelist }: Replayed, given: Arguments): void {
   for (const { engine } of MEASURED_ENGINES) {
     const own = replayed.filter(({ run }) => run.engine.engine === engine);
-    const rows = own.flatMap((each) => each.rows);
-    if (given.json) {
-      for (const { run, rows: judged } of own) {
-        for (const row of judged) console.log(JSON.stringify({ ...row, command: commandOf(run) }));
-      }
-    } else if (rows.length > 0) console.log(`${rowsTable(rows)}\n\n${engineSummary(engine, rows)}\n`);
-    for (const { run, failure } of own) if (failure !== undefined) console.error(`${run.name}: ${failure}`);
-    if (given.json) continue;
-    for (const { run, rows: judged } of own)
-      if (judged.some((row) => !row.ok)) console.log(`${run.name}: ${commandOf(run)}`);
+    if (given.json) printJson(own);
+    else printText(engine, own);
+  }
+  if (given.json) for (const row of freelist) console.log(JSON.stringify({ engine: 'bolt', ...row }));
+  else if (freelist.length > 0) console.log(`${freelistTable(freelist)}\n\n${freelistSummary(freelist)}\n`);
+}
+
+function printJson(replayed: readonly ReplayedRun[]): void {
+  for (const { run, rows, failure } of replayed) {
+    for (const row of rows) console.log(JSON.stringify({ ...row, command: commandOf(run) }));
+    if (failure !== undefined)
+      console.log(JSON.stringify({ engine: run.engine.engine, run: run.name, ok: false, failure }));
+  }
+}
+
+function printText(engine: string, replayed: readonly ReplayedRun[]): void {
+  const rows = replayed.flatMap((each) => each.rows);
+  if (rows.length > 0) console.log(`${rowsTable(rows)}\n\n${engineSummary(engine, rows)}\n`);
+  for (const { run, rows: judged, failure } of replayed) {
+    if (failure !== undefined) console.log(`${run.name} was not replayed to its end: ${failure}`);
+    else if (judged.some((row) => !row.ok)) console.log(`${run.name}: ${commandOf(run)}`);
   }
 }
 
@@ -92,16 +123,16 @@ function commandOf(run: RunToReplay): string {
 
 async function main(): Promise<number> {
   const given = readArguments();
-  const runs = load(given);
+  const { runs, freelistRows } = load(given);
   if (existsSync(join(given.dir, 'etcd.csv')) && given.runs.length === 0) {
     console.error('etcd.csv: measures a whole etcd, not an engine alone; not replayed here');
   }
-  const { replayed, interrupted } = await replayRuns(runs, given.jobs);
-  print(replayed, given);
-  if (interrupted) return EXIT_INTERRUPTED;
-  return replayed.every(({ rows, failure }) => failure === undefined && rows.every((row) => row.ok))
-    ? EXIT_OK
-    : EXIT_FAILED;
+  const done = await replayRuns(runs, freelistRows, given.jobs);
+  print(done, given);
+  if (done.interrupted) return EXIT_INTERRUPTED;
+  const rowsOk = done.replayed.every(({ rows, failure }) => failure === undefined && rows.every((row) => row.ok));
+  const ratiosOk = done.freelist.every(({ ratios }) => ratios.every(({ ok }) => ok));
+  return rowsOk && ratiosOk ? EXIT_OK : EXIT_FAILED;
 }
 
 try {

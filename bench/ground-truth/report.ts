@@ -1,6 +1,7 @@
 /** The table of `npm run bench:ground-truth`. */
 import { textTable } from '../../cli/text-table.ts';
 import { formatBytes } from '../../reports/format.ts';
+import type { FreelistRow } from './freelist.ts';
 import { type Figure, type JudgedRow, medianAndWorst, percent } from './judgement.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -37,4 +38,25 @@ export function engineSummary(engine: string, rows: readonly JudgedRow[]): strin
   const out = rows.filter((row) => !row.ok);
   const names = out.map((row) => `${row.run} ${row.phase}`).join(', ');
   return `${engine}: ${rows.length - out.length} of ${rows.length} rows within bounds; error of the total: median ${percent(median).replace('+', '')}, worst ${percent(worst).replace('+', '')}${names === '' ? '' : `; out of bounds: ${names}`}`;
+}
+
+/** Ratios of processor time, array freelist over hash map. */
+export function freelistTable(rows: readonly FreelistRow[]): string {
+  const table = rows.flatMap(({ run, setup, ratios }) =>
+    ratios.map(({ part, measured, simulated, ok }, i) => [
+      i === 0 ? run : '',
+      part,
+      measured.toPrecision(3),
+      simulated.toPrecision(3),
+      `  ${ok ? 'ok' : 'DISAGREES'}`,
+      i === 0 ? `  ${setup}` : '',
+    ]),
+  );
+  return textTable([['run', 'part', 'measured', 'simulated', '  verdict', '  file and transaction'], ...table], 4);
+}
+
+export function freelistSummary(rows: readonly FreelistRow[]): string {
+  const ratios = rows.flatMap((row) => row.ratios);
+  const agreeing = ratios.filter(({ ok }) => ok).length;
+  return `bolt, fragmented files: ${agreeing} of ${ratios.length} ratios of array over hash map point the same way and are of the same order`;
 }

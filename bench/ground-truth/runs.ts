@@ -3,6 +3,7 @@ import type { BenchArguments } from '../../cli/bench-arguments.ts';
 import { shortTime } from '../../cli/progress.ts';
 import { ProgressBoard } from '../../cli/progress-board.ts';
 import { parseCsv, type Row, runsOf } from './csv.ts';
+import type { FreelistRow } from './freelist.ts';
 import { type JudgedRow, judge } from './judgement.ts';
 import type { MeasuredEngine, ReplayedPhase } from './measured-engine.ts';
 import type { ReplayOutcome } from './replay.ts';
@@ -43,17 +44,25 @@ export function runsToReplay(engine: MeasuredEngine, text: string, disk: string)
   });
 }
 
-/** In the order of `runs`; after an interrupt with what is done. */
+export interface Replayed {
+  /** In the order of the runs; after an interrupt with what is done. */
+  readonly replayed: readonly ReplayedRun[];
+  readonly freelist: readonly FreelistRow[];
+  readonly interrupted: boolean;
+}
+
+/** `freelistRows`: of bbolt's fragmented files, which are one more piece of work. */
 export async function replayRuns(
   runs: readonly RunToReplay[],
+  freelistRows: readonly Row[],
   jobs: number,
-): Promise<{ replayed: ReplayedRun[]; interrupted: boolean }> {
+): Promise<Replayed> {
   const { Piscina } = await import('piscina');
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const filename = new URL(`./replay-worker.${extension}`, import.meta.url).href;
-  const threads = Math.min(jobs, runs.length);
-  const pool = new Piscina({ filename, minThreads: threads, maxThreads: threads });
-  const board = new ProgressBoard(runs.length);
+  const worker = (name: string): string => new URL(`./${name}.${extension}`, import.meta.url).href;
+  const threads = Math.max(1, Math.min(jobs, runs.length + 1));
+  const pool = new Piscina({ filename: worker('replay-worker'), minThreads: threads, maxThreads: threads });
+  const board = new ProgressBoard(runs.length + 1);
   const interrupt = (): void => {
     if (board.stopped) process.exit(130);
     board.stop();
@@ -65,6 +74,13 @@ export async function replayRuns(
   try {
     const outcomes: (ReplayOutcome | undefined)[] = runs.map(() => undefined);
     const order = runs.map((_, index) => index).sort((a, b) => workOf(runs[b]!) - workOf(runs[a]!) || a - b);
+    const freelistDone =
+      freelistRows.length === 0
+        ? Promise.resolve([])
+        : (pool.run(
+            { rows: freelistRows, index: runs.length, board: board.buffer },
+            { filename: worker('freelist-worker') },
+          ) as Promise<FreelistRow[]>);
     await Promise.all(
       order.map(async (index) => {
         const run = runs[index]!;
@@ -76,7 +92,11 @@ export async function replayRuns(
         console.error(`${run.name} done in ${shortTime(outcome.seconds)}, ${finished} of ${runs.length} runs`);
       }),
     );
-    return { replayed: runs.map((run, index) => replayed(run, outcomes[index]!)), interrupted: board.stopped };
+    return {
+      replayed: runs.map((run, index) => replayed(run, outcomes[index]!)),
+      freelist: await freelistDone,
+      interrupted: board.stopped,
+    };
   } finally {
     clearInterval(timer);
     process.off('SIGINT', interrupt);
@@ -89,6 +109,8 @@ function sayProgress(runs: readonly RunToReplay[], board: ProgressBoard): void {
     const done = board.fraction(index);
     return done > 0 && done < 1 ? [`${run.name} ${Math.floor(done * 100)} %`] : [];
   });
+  const freelist = board.fraction(runs.length);
+  if (freelist > 0 && freelist < 1) running.push(`fragmented files ${Math.floor(freelist * 100)} %`);
   if (running.length > 0) console.error(running.join(', '));
 }
 

@@ -43,6 +43,8 @@ export class EngineBenchRun {
   failure: string | undefined;
   readonly store: Store;
   readonly disk: SimulatedDisk;
+  /** A batch is done: for tests that look at each. */
+  onBatch: () => void = () => {};
   readonly #spec: BenchSpec;
   readonly #definition: EngineDefinition;
   readonly #loop = new EventLoop(new Trace());
@@ -89,7 +91,10 @@ export class EngineBenchRun {
       sync: spec.sync || definition.bench?.alwaysSyncs === true,
       paced: spec.paced,
       batchFigures: definition.bench?.batchFigures ?? [],
-      onBatch: () => this.#series.note(this.#writer.done, this.#loop.now - this.#startedAt),
+      onBatch: () => {
+        this.#series.note(this.#writer.done, this.#loop.now - this.#startedAt);
+        this.onBatch();
+      },
     });
     new WriteBack(machine, WRITE_BACK_TRACE_ID);
     this.#nextPhase();

@@ -6,7 +6,7 @@ import {
   keyIndices,
   SplitMix64,
   writeKey,
-} from '../../../bench/ground-truth/generator.ts';
+} from '../../../sim/engine-bench/generator.ts';
 
 describe('the workload generator', () => {
   it.each<[KeyOrder, number, number, number, number[], number]>([

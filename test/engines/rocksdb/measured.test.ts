@@ -5,9 +5,9 @@
  * bytes by flushes and compactions, bytes of relocated blobs, of live blob files, files by level.
  */
 import { expect, it } from 'vitest';
-import { type KeyOrder, keyIndices, writeKey } from '../../../bench/ground-truth/generator.ts';
 import { Batch } from '../../../sim/batch.ts';
 import { CATEGORIES } from '../../../sim/disk/disk.ts';
+import { type KeyOrder, keyIndices, writeKey } from '../../../sim/engine-bench/generator.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
 import { drain, filled, makeDisk, makeEngine } from './bench.ts';
 

@@ -1,12 +1,12 @@
 /** Measured runs of RocksDB 7.8.3, and a paced one of them done again: after each batch everything that is due is done. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { type KeyOrder, keyCheck, keyIndices, writeKey } from '../../../bench/ground-truth/generator.ts';
 import type { RocksDb } from '../../../engines/rocksdb/rocksdb.ts';
 import type { JobEvent } from '../../../engines/rocksdb/store.ts';
 import { Batch } from '../../../sim/batch.ts';
 import { CATEGORIES, type Category } from '../../../sim/disk/disk.ts';
 import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
+import { type KeyOrder, keyCheck, keyIndices, writeKey } from '../../../sim/engine-bench/generator.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
 import { drain, filled, makeDisk, makeEngine } from './bench.ts';
 
