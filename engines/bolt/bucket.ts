@@ -25,10 +25,14 @@ import { INSERTED, NOTHING } from './nodes.ts';
 import { Page } from './pages.ts';
 import type { Transaction } from './transaction.ts';
 
-/** bbolt's errors. `damaged`: a page is, see `pages.fault`; the transaction must be rolled back. */
+/** bbolt has no limit, and follows a cycle in a damaged file for ever. */
+const NESTING_MAX = 256;
+
+/** bbolt's errors, but for the depth. `damaged`: a page is, see `pages.fault`; the transaction must be rolled back. */
 export type BucketFailure =
   | 'transaction-not-writable'
   | 'bucket-name-required'
+  | 'nested-too-deep'
   | 'bucket-exists'
   | 'bucket-not-found'
   | 'incompatible-value'
@@ -42,6 +46,8 @@ export class Bucket {
   /** Where the transaction lists it; nodes name their bucket so. */
   readonly index: number;
   readonly name: Uint8Array;
+  /** How many buckets it is inside of; the root is in none. */
+  readonly level: number;
   /** How full a split leaves pages; not stored, to be set in every transaction. */
   fillPercent: number;
   /** Page of the root as of the last commit; 0: inline. */
@@ -58,7 +64,8 @@ export class Bucket {
   /** Buckets inside that the transaction has opened, in that order. */
   readonly children = new Map<string, Bucket>();
 
-  constructor(transaction: Transaction, index: number, name: Uint8Array, fillPercent: number) {
+  constructor(transaction: Transaction, index: number, name: Uint8Array, level: number, fillPercent: number) {
+    this.level = level;
     this.transaction = transaction;
     this.index = index;
     this.name = name;
@@ -72,7 +79,11 @@ export class Bucket {
     if (known !== undefined) return known;
     const value = new Value();
     if (lookup.find(this.transaction, this, name, value) !== lookup.BUCKET) return undefined;
-    const child = this.transaction.addBucket(name.slice());
+    if (this.level === NESTING_MAX) {
+      this.transaction.pages.fail(this.root, `buckets are nested in more than ${NESTING_MAX} others: a cycle`);
+      return undefined;
+    }
+    const child = this.transaction.addBucket(name.slice(), this.level + 1);
     if (!child.decode(value.toBytes())) return undefined;
     this.children.set(key, child);
     return child;
@@ -83,6 +94,7 @@ export class Bucket {
     if (writer === undefined) return 'transaction-not-writable';
     if (name.length === 0) return 'bucket-name-required';
     if (name.length > KEY_BYTES_MAX) return 'key-too-large';
+    if (this.level === NESTING_MAX) return 'nested-too-deep';
     const found = lookup.find(writer, this, name, new Value());
     if (found === lookup.BUCKET) return 'bucket-exists';
     if (found === lookup.VALUE) return 'incompatible-value';

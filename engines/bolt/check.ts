@@ -3,7 +3,7 @@
  * down, as bbolt's `tx_check` does.
  *
  * Checked: the meta in use and what it names; page ids, kinds and sizes; every page up to the
- * high-water mark reachable exactly once or in the freelist; elements inside of their page; keys
+ * high-water mark reachable exactly once or in the freelist; elements inside of their page, one behind the other; keys
  * ascending, within the bounds that the parent sets; bucket headers; the stored freelist and the kept branch
  * pages against those in memory.
  *
@@ -158,6 +158,7 @@ export class TreeWalk {
     const dataFrom = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
     const { buffer } = page;
     let inner = 0;
+    let end = dataFrom;
     for (let i = 0; i < page.count; i++) {
       const element = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
       const keyLength = buffer.readU32(element + (isLeaf ? 8 : 4));
@@ -168,6 +169,8 @@ export class TreeWalk {
         this.fault(where, `element ${i} points outside of its page`);
         return;
       }
+      if (keyFrom !== end) this.fault(where, `element ${i} does not follow the one before`);
+      end = keyFrom + keyLength + valueLength;
       used += keyLength + valueLength;
       const key = keyAt(buffer, keyFrom, keyLength);
       if (previous !== undefined) {

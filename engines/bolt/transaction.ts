@@ -29,7 +29,7 @@ export class Transaction {
     this.work = work;
     this.meta = meta;
     this.nodes = nodes;
-    this.root = this.addBucket(new Uint8Array(0));
+    this.root = this.addBucket(new Uint8Array(0), 0);
     this.root.root = meta.root;
     this.root.sequence = meta.sequence;
   }
@@ -44,8 +44,8 @@ export class Transaction {
   }
 
   /** A bucket that is about to be decoded. */
-  addBucket(name: Uint8Array): Bucket {
-    const bucket = new Bucket(this, this.buckets.length, name, DEFAULT_FILL_PERCENT);
+  addBucket(name: Uint8Array, level: number): Bucket {
+    const bucket = new Bucket(this, this.buckets.length, name, level, DEFAULT_FILL_PERCENT);
     this.buckets.push(bucket);
     return bucket;
   }

@@ -47,7 +47,7 @@ export class WriteTransaction extends Transaction {
     this.store = store;
     this.pageSize = store.pageSize;
     this.tables = tables.map((name) => {
-      const table = this.addBucket(name);
+      const table = this.addBucket(name, 1);
       table.fillPercent = fillPercent;
       return table;
     });
