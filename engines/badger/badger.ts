@@ -19,11 +19,13 @@ import type {
   Job,
   OpenOutcome,
   Pressure,
+  RecordSource,
   StorageEngine,
   Visitor,
   WriteOutcome,
 } from '../../sim/storage-engine.ts';
 import type { EngineContext } from '../engine.ts';
+import { bulkLoad } from './bulk-load.ts';
 import { checkStore } from './check.ts';
 import { memtableLogName, tableName, valueLogName } from './format.ts';
 import { GarbageCollection } from './garbage-collection.ts';
@@ -138,12 +140,16 @@ export class Badger implements StorageEngine {
     const { store } = this;
     if (store.failure !== undefined) return store.failure;
     if (batch.count === 0) return 'ok';
-    this.#writes.switched = false;
+    this.#writes.noteCall();
     return this.#writes.write(batch);
   }
 
   sync(): WriteOutcome {
     return this.store.failure ?? this.#writes.sync();
+  }
+
+  bulkLoad(table: number, records: RecordSource): WriteOutcome {
+    return this.store.failure ?? bulkLoad(this.store, this.#writes, table, records);
   }
 
   // ——— background ———
@@ -155,8 +161,7 @@ export class Badger implements StorageEngine {
 
   pressure(): Pressure {
     if (this.store.failure !== undefined) return 'none';
-    // The caller's last write has had its time: what it made durable is.
-    this.#writes.switched = false;
+    this.#writes.noteCall();
     return this.#writes.isFull ? 'stop' : 'none';
   }
 

@@ -118,6 +118,7 @@ export class GarbageCollection {
     const { disk, valueLog, work, discard, counters, options } = this.#store;
     const file = valueLog.file(number);
     if (file === undefined) return;
+    const first = valueLog.newest;
     const log = new LogReader(disk, file, 0, work);
     let batch: OwnEntry[] = [];
     let bytes = 0;
@@ -141,12 +142,10 @@ export class GarbageCollection {
     for (let from = 0; from < batch.length; from += LAST_BATCH_ENTRIES) {
       yield* this.#write(batch.slice(from, from + LAST_BATCH_ENTRIES));
     }
-    // The values must be safe where they are now before they are given up where they were.
-    const outcome = valueLog.sync();
-    if (outcome !== 'ok') this.#store.fail(outcome, 'sync of the value log');
-    yield;
+    // The values must be safe where they are now before they are given up where they were, and so must be
+    // what made others dead: what the writer is syncing at this moment, too.
+    yield* this.#jobs.makeDurable(first);
     if (this.#store.failure !== undefined || log.failure !== undefined) return;
-    valueLog.settleJob();
     const removedBytes = file.length;
     valueLog.removeFile(number);
     discard.forget(number);
@@ -213,7 +212,7 @@ export class GarbageCollection {
     yield* this.#jobs.makeRoom();
     this.#writes.writeOwn(entries);
     yield;
-    this.#store.valueLog.settleJob();
+    yield* this.#jobs.settleOwn();
   }
 
   /** Whether the tree still needs the entry, and in this place. */

@@ -10,6 +10,7 @@
 import { readU32LE } from '../../sim/bytes/fixed.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { type Duration, MICROSECOND, MILLISECOND } from '../../sim/clock.ts';
+import type { DiskOutcome } from '../../sim/disk/disk.ts';
 import type { Job } from '../../sim/storage-engine.ts';
 import { CompactionJob } from './compaction-job.ts';
 import { type Compaction, pickCompaction } from './compaction-picker.ts';
@@ -31,6 +32,8 @@ import type { WritePath } from './write-path.ts';
 const SLICE_ENTRIES = 4096;
 const START_DELAY_MAX: Duration = 1000 * MILLISECOND;
 const POLL: Duration = 10 * MILLISECOND;
+/** How long a sync of the writer's is waited for, who may not call again to say that it is over. */
+const POLLS_MAX = 200;
 const MANIFEST_WAIT: Duration = 50 * MICROSECOND;
 
 export class Jobs {
@@ -200,7 +203,6 @@ export class Jobs {
     if (this.closing || !discard.add(bytes)) return;
     const value = Value.of(discard.toJson());
     this.#writes.writeOwn([{ key: DISCARD_STATISTICS_KEY, version: 1, userMeta: 0, expiresAt: 0, value }]);
-    this.#store.valueLog.settleJob();
   }
 
   /** The store is closing: statistics are not written any more. */
@@ -228,7 +230,35 @@ export class Jobs {
     if (manifest !== undefined) manifest.busy = false;
   }
 
-  // ——— without waiting ———
+  // ——— what a job writes itself ———
+
+  /**
+   * Begins a new value-log file and switches the memtable if what a job wrote made them full: once all is durable that
+   * they hold. If the writer wrote meanwhile, it is left to its next write.
+   */
+  *settleOwn(): Job {
+    const { valueLog } = this.#store;
+    while (this.#store.failure === undefined && (valueLog.isFull || this.#writes.maySwitch)) {
+      const { writerWrites } = valueLog;
+      yield* this.makeDurable(valueLog.newest);
+      if (valueLog.writerWrites !== writerWrites || this.#store.failure !== undefined) return;
+      let outcome: DiskOutcome = 'ok';
+      if (valueLog.isFull) outcome = valueLog.nextFile();
+      else {
+        valueLog.rotations = 0;
+        if (this.#memtables.active.entries > 0) outcome = this.#writes.pushMemtable();
+      }
+      if (outcome !== 'ok') this.#store.fail(outcome, 'next file of the value log');
+      yield;
+    }
+  }
+
+  /** Syncs all that was written, from this value-log file on, and sees what the writer is syncing through. */
+  *makeDurable(file: number): Job {
+    this.#writes.syncFromJob(file);
+    yield;
+    for (let polls = 0; this.#store.valueLog.writerSyncs && polls < POLLS_MAX; polls++) yield POLL;
+  }
 
   /** What a job needs that writes: a place in the queue of full memtables, made by itself if nobody else does. */
   *makeRoom(): Job {

@@ -31,9 +31,14 @@ export function recoverMemtableLogs(
     const reader = new LogReader(disk, file, 0, work);
     while (!replay.isBroken && reader.next()) replay.take(reader, -1);
     replay.dropOpenTransaction();
-    const isLast = number === numbers[numbers.length - 1];
-    if (reader.failure !== undefined && !isLast)
-      return { where: name, what: `${reader.failure}, and there is a newer log` };
+    if (reader.failure !== undefined || replay.isBroken) {
+      const isLast = number === numbers[numbers.length - 1];
+      const what = reader.failure ?? 'a pointer past the end of the value log';
+      if (!isLast) return { where: name, what: `${what}, and there is a newer log` };
+      // Durable, so that the next log does not make a torn one of this that is not the last.
+      const kept = Math.min(reader.validEnd, file.length);
+      if (disk.truncate(file, kept) !== 'ok' || disk.sync(file) !== 'ok') store.fail('io-error', 'truncation of a log');
+    }
     writes.nextLog = number + 1;
     writes.adoptLog(new MemtableLog(disk, directory, number, file, work), flush);
   }

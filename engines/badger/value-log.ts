@@ -37,9 +37,14 @@ export class ValueLog {
   /** Syncs that Badger makes by a call, not by O_DSYNC. */
   syncs = 0;
   unsynced = false;
+  /** The writer has asked for a sync that may not have finished: known to have by its next call. */
+  writerSyncs = false;
+  /** Writes are not synchronous for now, whatever the options say. */
+  deferSyncs = false;
+  /** Counts the writes that no background job made. */
+  writerWrites = 0;
   /** `gc`: a background job writes. */
   #category: Category = 'value-log';
-  readonly #finishedByJobs: File[] = [];
   /** Of the last entry added. */
   pointerFile = 0;
   pointerOffset = 0;
@@ -106,7 +111,7 @@ export class ValueLog {
     this.#entriesWritten = 0;
     this.#work.counts[SYSTEM_CALLS] += 2;
     let outcome = this.#disk.write(file, 0, header);
-    if (outcome === 'ok' && this.#options.syncWrites) outcome = this.#disk.sync(file);
+    if (outcome === 'ok' && this.#isSynchronous) outcome = this.#disk.sync(file);
     this.unsynced = true;
     return outcome;
   }
@@ -168,28 +173,33 @@ export class ValueLog {
     return buffer.length > this.#options.valueLogFileBytes ? this.#flush() : 'ok';
   }
 
-  /** Writes what was added, and begins the next file if this one is full. */
+  /** Writes what was added, and begins the next file if this one is full; a job must not do the latter here. */
   end(): DiskOutcome {
     const outcome = this.#flush();
+    return outcome === 'ok' && this.isFull && this.#category !== 'gc' ? this.#rotate() : outcome;
+  }
+
+  get isFull(): boolean {
     const { valueLogFileBytes, valueLogEntriesMax } = this.#options;
-    const full = this.#offset > valueLogFileBytes || this.#entriesWritten > valueLogEntriesMax;
-    return outcome === 'ok' && full ? this.#rotate() : outcome;
+    return this.#offset > valueLogFileBytes || this.#entriesWritten > valueLogEntriesMax;
   }
 
   /** Makes all durable that was written; nothing to do if each write was. */
   sync(): DiskOutcome {
-    if (this.#options.syncWrites) return 'ok';
-    // A background job began a new file: whether its sync of the one before has finished is its own knowledge.
-    for (const file of this.#finishedByJobs) {
+    return this.unsynced && !this.#options.syncWrites ? this.syncNewest() : 'ok';
+  }
+
+  /** For a background job: syncs the files from this one on, whatever the writer has asked for already. */
+  syncFrom(number: number): DiskOutcome {
+    for (const later of this.numbers) {
+      const file = this.#files.get(later);
+      if (later < number || file === undefined) continue;
+      this.syncs++;
+      this.#work.counts[SYSTEM_CALLS]++;
       const outcome = this.#disk.sync(file);
       if (outcome !== 'ok') return outcome;
     }
-    return this.unsynced ? this.#syncNewest() : 'ok';
-  }
-
-  /** Called by a background job that wrote, when its requests have had their time. */
-  settleJob(): void {
-    this.#finishedByJobs.length = 0;
+    return 'ok';
   }
 
   #flush(): DiskOutcome {
@@ -198,7 +208,11 @@ export class ValueLog {
     const file = this.#newestFile();
     this.#work.counts[SYSTEM_CALLS]++;
     let outcome = this.#disk.write(file, this.#offset, buffer, 0, buffer.length, this.#category);
-    if (outcome === 'ok' && this.#options.syncWrites) outcome = this.#disk.sync(file);
+    if (outcome === 'ok' && this.#isSynchronous) outcome = this.#disk.sync(file);
+    if (this.#category !== 'gc') {
+      this.writerSyncs = true;
+      this.writerWrites++;
+    }
     this.#offset += buffer.length;
     this.unsynced = true;
     buffer.reset();
@@ -206,14 +220,22 @@ export class ValueLog {
   }
 
   #rotate(): DiskOutcome {
-    if (this.#category === 'gc') this.#finishedByJobs.push(this.#newestFile());
-    const outcome = this.#syncNewest();
-    if (outcome !== 'ok') return outcome;
+    const outcome = this.syncNewest();
+    return outcome === 'ok' ? this.nextFile() : outcome;
+  }
+
+  /** Begins the next file; this one must be durable, or be synced by the same thread before. */
+  nextFile(): DiskOutcome {
     this.rotations++;
     return this.createFile(this.newest + 1);
   }
 
-  #syncNewest(): DiskOutcome {
+  get #isSynchronous(): boolean {
+    return this.#options.syncWrites && !this.deferSyncs;
+  }
+
+  syncNewest(): DiskOutcome {
+    this.writerSyncs = true;
     this.syncs++;
     this.unsynced = false;
     this.#work.counts[SYSTEM_CALLS]++;

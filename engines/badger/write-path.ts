@@ -69,6 +69,11 @@ export class WritePath {
     this.#tables = tables;
   }
 
+  /** The memtable should become immutable, and the queue has a place for it. */
+  get maySwitch(): boolean {
+    return this.#wantsRoom() && !this.#isQueueFull();
+  }
+
   /** Writers must wait: the memtable is full and so is the queue. */
   get isFull(): boolean {
     return this.#wantsRoom() && this.#isQueueFull();
@@ -100,7 +105,10 @@ export class WritePath {
     return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'write to the log of the memtable');
   }
 
-  /** Entries of the engine's own, each for itself. The caller's thread is a background job's. */
+  /**
+   * Entries of the engine's own, each for itself, written by a background job. It begins no new file and switches no
+   * memtable: the writer's next sync would have to wait for a sync of the job's thread. See `Jobs.settleOwn`.
+   */
   writeOwn(entries: readonly OwnEntry[]): WriteOutcome {
     const { valueLog, options } = this.#store;
     valueLog.begin('gc');
@@ -119,8 +127,6 @@ export class WritePath {
     const file = valueLog.pointerFile;
     outcome = valueLog.end();
     if (outcome !== 'ok') return this.#failed(outcome, 'write to the value log');
-    outcome = this.makeRoom();
-    if (outcome !== 'ok') return this.#failed(outcome, 'sync of the value log');
     entries.forEach(({ key, version, userMeta, expiresAt, value }, i) => {
       const meta = value === undefined ? DELETE_BIT : 0;
       this.#put(key, key.length, version, meta, userMeta, expiresAt, value, file, pointers[2 * i], pointers[2 * i + 1]);
@@ -136,6 +142,19 @@ export class WritePath {
     if (outcome === 'ok' && this.log !== undefined) outcome = this.log.sync();
     for (const { log } of this.#memtables.immutables) if (outcome === 'ok' && log !== undefined) outcome = log.sync();
     return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'sync');
+  }
+
+  /** Of all that was written so far, by a background job. */
+  syncFromJob(number: number): WriteOutcome {
+    let outcome: DiskOutcome = this.#store.valueLog.syncFrom(number);
+    for (const log of this.logs()) if (outcome === 'ok') outcome = this.#store.disk.sync(log.file);
+    return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'sync of the value log');
+  }
+
+  /** The writer calls again: what it asked for before has had its time. */
+  noteCall(): void {
+    this.switched = false;
+    this.#store.valueLog.writerSyncs = false;
   }
 
   /** Makes a full memtable immutable if the queue has a place. */
@@ -156,13 +175,16 @@ export class WritePath {
   }
 
   switchMemtable(): DiskOutcome {
-    const { log } = this;
-    this.#memtables.push(this.headFile, this.headOffset, this.headLength, log);
     this.switched = true;
-    if (log === undefined) return 'ok';
     // Only the newest log may end in the middle of a transaction.
-    const outcome = log.sync();
-    return outcome === 'ok' ? this.startLog() : outcome;
+    const outcome = this.log === undefined ? 'ok' : this.log.sync();
+    return outcome === 'ok' ? this.pushMemtable() : outcome;
+  }
+
+  /** The active memtable becomes immutable; its logs must be durable, or be synced by the same thread before. */
+  pushMemtable(): DiskOutcome {
+    this.#memtables.push(this.headFile, this.headOffset, this.headLength, this.log);
+    return this.log === undefined ? 'ok' : this.startLog();
   }
 
   /** Begins the log of the active memtable. */
