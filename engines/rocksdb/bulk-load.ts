@@ -153,7 +153,8 @@ export class BulkLoad {
       value.assign(records.value);
       store.lastSequence++;
       let type = TYPE_VALUE;
-      if (blobs !== undefined && value.length >= options.blobBytesMin) {
+      const mayBeBlob = level.level >= options.blobStartingLevel && value.length >= options.blobBytesMin;
+      if (blobs !== undefined && mayBeBlob) {
         blobs.add(this.#key, keyLength, value);
         type = TYPE_BLOB_INDEX;
         if (blobs.outcome !== 'ok') outcome = blobs.outcome;
