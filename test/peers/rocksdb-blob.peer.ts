@@ -1,5 +1,5 @@
 /** RocksDB's own tools on stores of ours with blob files, and ours on blob files that they wrote. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportStore, importStore } from '../../cli/store-folder.ts';
@@ -103,6 +103,33 @@ describePeer('RocksDB 7.8 with blob files', [LDB, SST_DUMP], () => {
       while (job?.next().done !== true) store.disk.settle();
       drain(store.engine, store.disk);
       expectReadable(store.disk, scanned(store.engine));
+    });
+  });
+
+  it('its tools take their options from our options file', () => {
+    const store = ours({
+      ...COLLECTED,
+      compaction_style: 'universal',
+      universal_size_ratio: 7,
+      blob_garbage_collection_age_cutoff: 0.75,
+    });
+    write(store, 3000);
+    withFolder((folder) => {
+      exportStore(store.disk, DIRECTORY, folder);
+      ldb(folder, '--try_load_options', 'put', 'key', 'v'.repeat(300));
+      const theirs = readdirSync(folder).filter((name) => name.startsWith('OPTIONS-'));
+      theirs.sort((a, b) => Number(a.slice(8)) - Number(b.slice(8)));
+      const text = readFileSync(join(folder, theirs.at(-1) ?? ''), 'utf8');
+      // Its switches for blob files are off unless given on the command line.
+      for (const line of [
+        'compaction_style=kCompactionStyleUniversal',
+        'size_ratio=7',
+        'min_blob_size=100',
+        'blob_file_size=65536',
+        'blob_garbage_collection_age_cutoff=0.75',
+      ]) {
+        expect(text).toContain(line);
+      }
     });
   });
 
