@@ -4,6 +4,7 @@ import type { BenchReport } from '../reports/bench/page.ts';
 import { figuresTable, phaseTable } from '../reports/bench/phase-table.ts';
 import { cellText, type Table } from '../reports/table.ts';
 import { EngineBenchRun } from '../sim/engine-bench/bench.ts';
+import type { PhaseResult } from '../sim/engine-bench/result.ts';
 import type { BenchSpec } from '../sim/engine-bench/spec.ts';
 import { type BenchArguments, benchCommand, benchSpecOf, engineOf } from './bench-arguments.ts';
 import { startBenchProgress } from './bench-progress.ts';
@@ -74,7 +75,7 @@ function conclude(spec: BenchSpec, { run, interrupted }: Benched, options: Bench
     for (const { columns } of results) host.out(`${JSON.stringify(columns)}\n`);
   } else if (results.length > 0) {
     host.out(`${spec.engine}: ${engineOf(spec.engine).summary}\n\n${asText(phaseTable(results))}\n`);
-    if (options.stats === true) host.out(`\n${asText(figuresTable(results))}\n`);
+    if (options.stats === true) host.out(statsOf(spec, results));
     host.out(`\n${benchCommand(options, spec)}\n`);
   }
   if (interrupted) {
@@ -93,6 +94,15 @@ function checked(run: EngineBenchRun, spec: BenchSpec, host: Host): number {
   const faults = run.check();
   for (const { where, what } of faults.slice(0, 10)) host.error(`${spec.engine}: ${where}: ${what}\n`);
   return faults.length > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+function statsOf(spec: BenchSpec, results: readonly PhaseResult[]): string {
+  const text = engineOf(spec.engine).bench?.statsText;
+  const own =
+    text === undefined
+      ? []
+      : results.map(({ phase, measurement }) => `after ${phase.name}:\n${text(measurement.after)}`);
+  return [asText(figuresTable(results)), ...own].map((part) => `\n${part}\n`).join('');
 }
 
 function asText({ columns, rows }: Table): string {

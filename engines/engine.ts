@@ -65,6 +65,8 @@ export interface EngineBench {
   readonly alwaysSyncs?: boolean;
   /** Figures of `EngineStats` to be looked at after each batch. */
   readonly batchFigures?: readonly string[];
+  /** The figures as the real engine prints them, for those who know that output. */
+  statsText?(stats: EngineStats): string;
   /** The columns of the real engine's measurements, by their names, beside those that every engine has. */
   columns(phase: PhaseMeasurement): Readonly<Record<string, number | string>>;
 }
