@@ -31,9 +31,9 @@ interface Workload {
 
 const BATCH = 100;
 const WORKLOADS: readonly Workload[] = [
-  { what: '100 B', keys: 200_000, valueBytes: 100, sync: false },
-  { what: '1 KiB', keys: 200_000, valueBytes: 1024, sync: false },
-  { what: '100 B, each batch synced', keys: 50_000, valueBytes: 100, sync: true },
+  { what: '100 B', keys: 100_000, valueBytes: 100, sync: false },
+  { what: '1 KiB', keys: 100_000, valueBytes: 1024, sync: false },
+  { what: '100 B, each batch synced', keys: 20_000, valueBytes: 100, sync: true },
 ];
 /** The native engine of the same kind; for engines that no package is like, the nearest. */
 const OF_ITS_KIND: Readonly<Record<string, string>> = { bolt: 'lmdb', ledger: 'lmdb' };
@@ -122,19 +122,11 @@ function runOurs(definition: EngineDefinition, workload: Workload): Seconds {
   return { put: secondsOf(() => store.put(puts, workload)), get: secondsOf(() => store.get(gets)) };
 }
 
-function memoryPerKey(definition: EngineDefinition, workload: Workload): number {
-  const { puts } = ordersOf(workload);
-  const bytesNow = (): number => {
-    for (let i = 0; i < 3; i++) globalThis.gc?.();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const before = bytesNow();
-  const store = new OurStore(definition);
-  store.put(puts, workload);
-  const after = bytesNow();
-  store.get(puts.subarray(0, 1)); // it lives until here
-  return (after - before) / workload.keys;
+/** Of this process, after a collection. */
+function bytesNow(): number {
+  for (let i = 0; i < 3; i++) globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 // ——— theirs ———
@@ -183,16 +175,14 @@ async function asyncSecondsOf(work: () => Promise<void>): Promise<number> {
 
 // ——— together ———
 
-export async function enginesBench(): Promise<Row[]> {
+export async function* enginesBench(): AsyncGenerator<Row[], void> {
   const { found, advice } = await nativePackages();
   if (advice !== '') console.log(`for all ratios to native engines: ${advice}`);
-  const rows: Row[] = [];
   for (const workload of WORKLOADS) {
     const natives = new Map<string, Seconds>();
     for (const native of found) natives.set(native.name, await runNative(native, workload));
-    for (const definition of ENGINES) rows.push(...(await rowsOf(definition, workload, natives)));
+    for (const definition of ENGINES) yield await rowsOf(definition, workload, natives);
   }
-  return rows;
 }
 
 async function rowsOf(
@@ -204,20 +194,17 @@ async function rowsOf(
   runOurs(definition, { ...workload, keys: workload.keys / 10 }); // warm-up
   const seconds = runOurs(definition, workload);
   const { puts, gets } = ordersOf(workload);
+  const bytesBefore = bytesNow();
   const store = new OurStore(definition);
-  const shares = {
-    put: await sharesOf(() => store.put(puts, workload)),
-    get: await sharesOf(() => store.get(gets)),
-  };
+  const putShares = await sharesOf(() => store.put(puts, workload));
+  const bytesPerKey = (bytesNow() - bytesBefore) / workload.keys;
+  const shares = { put: putShares, get: await sharesOf(() => store.get(gets)) };
   const partner = OF_ITS_KIND[name] ?? NEAREST;
   const rows: Row[] = [];
   for (const operation of ['put', 'get'] as const) {
     const what = `${name} alone, random ${operation}s, ${workload.what}`;
     const disk = `disk ${(100 * (shares[operation].get('disk') ?? 0)).toFixed(0)} % of it`;
-    const memory =
-      operation === 'put' && !workload.sync
-        ? `, ${memoryPerKey(definition, workload).toFixed(0)} B of memory a key`
-        : '';
+    const memory = operation === 'put' && !workload.sync ? `, ${bytesPerKey.toFixed(0)} B of memory a key` : '';
     const rate = workload.keys / seconds[operation];
     rows.push({ what, value: rate, unit: `${operation}s/CPU s`, remarks: disk + memory });
     const ratio = (native: string): number => seconds[operation] / natives.get(native)![operation];

@@ -5,7 +5,7 @@ import { kernelBench } from './kernel.ts';
 import { printRows, type Row } from './measure.ts';
 import { fullPreloadBench, preloadBench } from './preload.ts';
 
-const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]> | AsyncGenerator<Row[], void>>> = {
   kernel: kernelBench,
   cluster: clusterBench,
   memory: memoryBench,
@@ -24,5 +24,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS).filter((na
     console.error(`bench: no section "${name}"; there are: ${Object.keys(SECTIONS).join(', ')}`);
     process.exit(2);
   }
-  printRows(await section());
+  const made = section();
+  if (Symbol.asyncIterator in made) for await (const rows of made) printRows(rows);
+  else printRows(await made);
 }

@@ -4,8 +4,9 @@
  *
  * `npm run bench preload` builds 4 GiB; `npm run bench preload-full` 64 GiB, for which the process may take 12 GiB.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { findEngine } from '../engines/index.ts';
 import { createRun } from '../sim/cluster.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
@@ -70,12 +71,11 @@ function measure(setup: Setup): Measured {
   return { keys: spec.workload.preloadKeys, buildSeconds, runSeconds, checkSeconds, peakBytes };
 }
 
-function row(setup: Setup, peakGibMax: number | undefined): Row {
+async function row(setup: Setup, peakGibMax: number | undefined): Promise<Row> {
   const { engine, stateMachine, gib, valueBytes } = setup;
   const script = fileURLToPath(import.meta.url);
-  const child = spawnSync(process.execPath, [script, JSON.stringify(setup)], { encoding: 'utf8' });
-  if (child.status !== 0) throw new Error(`bench: ${child.stderr}`);
-  const { keys, buildSeconds, runSeconds, checkSeconds, peakBytes } = JSON.parse(child.stdout) as Measured;
+  const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(setup)]);
+  const { keys, buildSeconds, runSeconds, checkSeconds, peakBytes } = JSON.parse(stdout) as Measured;
   const seconds = (value: number): string => `${value.toFixed(1)} s`;
   return {
     what: `3 × ${engine}, ${stateMachine}, ${gib} GiB in values of ${valueBytes / 1024} KiB`,
@@ -86,23 +86,25 @@ function row(setup: Setup, peakGibMax: number | undefined): Row {
   };
 }
 
-export function preloadBench(): Row[] {
+export function preloadBench(): AsyncGenerator<Row[], void> {
   return rows(4, [4096], undefined);
 }
 
-export function fullPreloadBench(): Row[] {
+export function fullPreloadBench(): AsyncGenerator<Row[], void> {
   return rows(64, [4096, 1024], 12);
 }
 
-function rows(gib: number, valueSizes: readonly number[], peakGibMax: number | undefined): Row[] {
-  const made: Row[] = [];
+async function* rows(
+  gib: number,
+  valueSizes: readonly number[],
+  peakGibMax: number | undefined,
+): AsyncGenerator<Row[], void> {
   for (const engine of ['bolt', 'rocksdb']) {
     if (findEngine(engine) === undefined) continue;
     for (const stateMachine of ['raw', 'mvcc'] as const) {
-      for (const valueBytes of valueSizes) made.push(row({ engine, stateMachine, gib, valueBytes }, peakGibMax));
+      for (const valueBytes of valueSizes) yield [await row({ engine, stateMachine, gib, valueBytes }, peakGibMax)];
     }
   }
-  return made;
 }
 
 const given = process.argv[2];

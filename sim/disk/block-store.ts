@@ -90,6 +90,8 @@ export class BlockStore {
   readonly #scratchWords = new Int32Array(this.#scratch.buffer);
   readonly #templates: BlockTemplates;
   readonly #unpacked = new SparseBuffer(BLOCK_BYTES + UNIT_BYTES);
+  /** The block that `#unpacked` holds: what reads one piece of a block often reads the next. 0: none. */
+  #unpackedRef: BlockRef = 0;
   /** References below are the base's. */
   readonly #ownFrom: BlockRef = 0;
 
@@ -134,6 +136,7 @@ export class BlockStore {
     const owners = bytes[at] | (bytes[at + 1] << 8);
     if (owners === OWNERS_MAX) {
       this.#unpacked.reset();
+      this.#unpackedRef = 0;
       unpackBlock(bytes, at + OWNERS_BYTES, this.#templates, this.#unpacked, false);
       return this.put(this.#unpacked, 0, BLOCK_BYTES);
     }
@@ -156,6 +159,7 @@ export class BlockStore {
       bytes[at + 1] = (owners - 1) >>> 8;
       return;
     }
+    if (ref === this.#unpackedRef) this.#unpackedRef = 0;
     const size = this.#spanClass[ref >>> UNITS_PER_SPAN_LOG2];
     const words = this.#words[chunk];
     words[unit * 2] = 0;
@@ -177,8 +181,11 @@ export class BlockStore {
       unpackBlock(bytes, at, this.#templates, into, false);
       return;
     }
-    const unpacked = this.#unpacked.reset();
-    unpackBlock(bytes, at, this.#templates, unpacked, false);
+    const unpacked = this.#unpacked;
+    if (ref !== this.#unpackedRef) {
+      unpackBlock(bytes, at, this.#templates, unpacked.reset(), false);
+      this.#unpackedRef = ref;
+    }
     appendRange(into, unpacked, from, to);
   }
 
