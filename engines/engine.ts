@@ -2,6 +2,7 @@
 import type { Clock } from '../sim/clock.ts';
 import type { Category, Disk } from '../sim/disk/disk.ts';
 import type { ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
+import type { Rng } from '../sim/rng.ts';
 import type { EngineStats, StorageEngine } from '../sim/storage-engine.ts';
 import type { Work } from '../sim/work.ts';
 
@@ -13,6 +14,8 @@ export interface EngineContext {
   readonly work: Work;
   /** Virtual time, for what the real engine does by timer; an engine never waits. */
   readonly clock: Clock;
+  /** For what the real engine draws at random, from the start of this process on; absent: draws are equal in every run. */
+  readonly rng?: Rng;
 }
 
 /** Something an operator starts by hand; see `StorageEngine.maintain`. */

@@ -58,7 +58,7 @@ export class Badger implements StorageEngine {
     assert(tables >= 1 && tables <= 256, 'badger: 1 to 256 tables');
     this.store = new Store(context, options);
     this.#prefix = tables > 1 ? 1 : 0;
-    this.#memtables = new MemtableList(context.work);
+    this.#memtables = new MemtableList(context.work, this.store.random);
     this.#reader = new Reader(this.store, this.#memtables);
     this.#writes = new WritePath(this.store, this.#memtables, tables);
     this.#jobs = new Jobs(this.store, this.#memtables, this.#writes);

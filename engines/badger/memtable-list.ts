@@ -2,6 +2,7 @@
 import type { Work } from '../../sim/work.ts';
 import { Memtable } from './memtable.ts';
 import type { MemtableLog } from './memtable-log.ts';
+import type { RandomStream } from './random-stream.ts';
 
 /** A full memtable, with what its flush needs. */
 export interface ImmutableMemtable {
@@ -19,10 +20,11 @@ export class MemtableList {
   /** Oldest first. */
   readonly immutables: ImmutableMemtable[] = [];
   readonly #spare: Memtable[] = [];
-  #made = 0;
+  readonly #random: RandomStream;
 
-  constructor(work: Work) {
+  constructor(work: Work, random: RandomStream) {
     this.#work = work;
+    this.#random = random;
     this.active = this.#make();
   }
 
@@ -57,6 +59,6 @@ export class MemtableList {
   }
 
   #make(): Memtable {
-    return new Memtable(this.#work, ++this.#made);
+    return new Memtable(this.#work, this.#random.bits());
   }
 }

@@ -2,9 +2,8 @@
 export class RandomStream {
   #state: number;
 
-  /** The seed must not be 0. */
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#state = seed | 0 || 1; // of all states 0 is the one that never changes
   }
 
   /** 32 bits, unsigned, never 0. */

@@ -54,8 +54,8 @@ export class Store {
   readonly valueLog: ValueLog;
   readonly discard = new DiscardStatistics();
   readonly counters: Counters;
-  /** Go's and the kernel's randomness cannot be replayed: this takes its place, equal in every run. */
-  readonly random = new RandomStream(0x9d2c5680);
+  /** Go's and the kernel's randomness cannot be replayed: this takes its place. */
+  readonly random: RandomStream;
   manifest: Manifest | undefined;
   nextTable = 1;
   /** The version of the next transaction. */
@@ -76,6 +76,7 @@ export class Store {
     this.disk = disk;
     this.directory = directory;
     this.clock = clock;
+    this.random = new RandomStream(context.rng?.bits() ?? 1);
     this.options = options;
     this.work = work;
     this.levels = new Levels(options);

@@ -83,7 +83,7 @@ export class EngineBenchRun {
     });
     const played = new Device(device, root.fork('device'), this.disk.faults);
     const machine = new Machine(0, this.#loop, new Cpu(spec.cpu.cores), this.disk, played, costs);
-    this.store = new Store(machine, definition, spec.options);
+    this.store = new Store(machine, definition, spec.options, root.fork('engine'));
     this.#meter = new Meter(this.disk.counters);
     this.#series = new SeriesSampler(this.#meter);
     this.#maintenance = new Maintenance(this.store);

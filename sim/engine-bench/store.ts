@@ -5,6 +5,7 @@ import { BackgroundWork, type JobSource } from '../nodes/background-work.ts';
 import type { Machine } from '../nodes/machine.ts';
 import { Process } from '../nodes/process.ts';
 import type { ParameterValues } from '../parameters.ts';
+import type { Rng } from '../rng.ts';
 import type { EngineStats, Job, StorageEngine } from '../storage-engine.ts';
 import { Work } from '../work.ts';
 import { FOREGROUND_THREAD, Foreground } from './foreground.ts';
@@ -26,11 +27,13 @@ export class Store implements JobSource {
   #isOpen = false;
   readonly #definition: EngineDefinition;
   readonly #options: ParameterValues;
+  readonly #rng: Rng;
 
-  constructor(machine: Machine, definition: EngineDefinition, options: ParameterValues) {
+  constructor(machine: Machine, definition: EngineDefinition, options: ParameterValues, rng: Rng) {
     this.machine = machine;
     this.#definition = definition;
     this.#options = options;
+    this.#rng = rng;
     this.foreground = new Foreground(machine, this.work, FOREGROUND_TRACE_ID);
     this.background = new BackgroundWork(machine, new Process(), this.work, BACKGROUND_TRACE_ID, FOREGROUND_THREAD + 1);
     this.background.source = this;
@@ -46,7 +49,8 @@ export class Store implements JobSource {
     const { disk, loop: clock } = this.machine;
     const { work } = this;
     this.foreground.enter();
-    const context = { disk, directory: STORE_DIRECTORY, tables: [TABLE_NAME], work, clock };
+    const rng = this.#rng.fork(`${clock.now}`);
+    const context = { disk, directory: STORE_DIRECTORY, tables: [TABLE_NAME], work, clock, rng };
     this.engine = this.#definition.create(context, this.#options);
     const outcome = this.engine.open();
     if (outcome === 'corrupt' || outcome === 'io-error') {

@@ -214,7 +214,9 @@ export class Replica implements StoreSwitch, JobSource {
     const { engine: definition, stateMachine: machine, spec } = this.#blueprint;
     const { disk, loop: clock } = this.#machine;
     const { work } = this;
-    const engine = definition.create({ disk, directory, tables: machine.tables, work, clock }, spec.engine.options);
+    const rng = this.#blueprint.rng.fork(`engine/${clock.now}`);
+    const context = { disk, directory, tables: machine.tables, work, clock, rng };
+    const engine = definition.create(context, spec.engine.options);
     const stateMachine = machine.create(engine, work);
     const outcome = stateMachine.open();
     if (outcome === 'corrupt' || outcome === 'io-error') {
