@@ -1,5 +1,6 @@
 /** `npm run bench [section …]`: prints figures and ratios; asserts nothing about time. */
 import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
+import { corruptionBench } from './corruption.ts';
 import { enginesBench } from './engines.ts';
 import { kernelBench } from './kernel.ts';
 import { printRows, type Row } from './measure.ts';
@@ -11,6 +12,7 @@ const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]> | AsyncGene
   memory: memoryBench,
   shares: sharesBench,
   engines: enginesBench,
+  corruption: corruptionBench,
   preload: preloadBench,
   'preload-full': fullPreloadBench,
 };
