@@ -13,6 +13,7 @@ describe('shipped scenarios', () => {
   it('are those that the documentation names', () => {
     expect(FILES.sort()).toEqual([
       'alibaba-freelist.yaml',
+      'engines.yaml',
       'etcd-bytes.yaml',
       'partition.yaml',
       'quickstart.yaml',
