@@ -41,6 +41,9 @@ export function directoryOf(name: string): string {
 export class Namespace {
   readonly names = new Map<string, SimulatedFile>();
   journal: NameChange[] = [];
+  /** Of the journal what is not durable, by directory. */
+  readonly #pending = new Map<string, NameChange[]>();
+  readonly #creations = new Map<SimulatedFile, NameChange>();
   /** Told when the last journal entry that mentions a file is gone. */
   readonly #onForgotten: (file: SimulatedFile) => void;
 
@@ -81,35 +84,41 @@ export class Namespace {
 
   /** Everything that happened directly in `directory` up to `sequence` is durable. */
   settleDirectory(directory: string, sequence: number, barriers: Barriers): void {
-    const directories = new Set([directory]);
-    for (let i = this.journal.length - 1; i >= 0; i--) {
-      const change = this.journal[i];
-      if (change.sequence > sequence || change.sequence > barriers.barrier(change.thread)) continue;
-      this.#settleIfIn(change, directories);
-    }
+    this.#settleUpTo(directory, sequence, barriers);
     this.#prune();
   }
 
   /** The same for the creation of `file` and what came before it in its directory. */
   settleCreation(file: SimulatedFile, sequence: number, barriers: Barriers): void {
-    if (file.journalReferences === 0) return;
-    let directories: Set<string> | undefined;
-    for (let i = this.journal.length - 1; i >= 0; i--) {
-      const change = this.journal[i];
-      if (change.sequence > sequence || change.sequence > barriers.barrier(change.thread)) continue;
-      if (directories !== undefined) this.#settleIfIn(change, directories);
-      else if (change.file === file && change.kind === CREATED) {
-        directories = new Set([directoryOf(change.name)]);
-        change.isDurable = true;
-      }
-    }
+    const creation = this.#creations.get(file);
+    if (creation === undefined) return;
+    if (creation.sequence > sequence || creation.sequence > barriers.barrier(creation.thread)) return;
+    this.#settleUpTo(directoryOf(creation.name), creation.sequence, barriers);
     this.#prune();
+  }
+
+  /** A rename out of the directory, or into it, takes along what came before it in the other one. */
+  #settleUpTo(directory: string, sequence: number, barriers: Barriers): void {
+    const pending = this.#pending.get(directory);
+    if (pending === undefined) return;
+    for (const change of pending) {
+      if (change.sequence > sequence) break;
+      if (change.isDurable || change.sequence > barriers.barrier(change.thread)) continue;
+      change.isDurable = true;
+      const from = directoryOf(change.name);
+      const to = directoryOf(change.to);
+      if (from !== to) this.#settleUpTo(from === directory ? to : from, change.sequence, barriers);
+    }
+    const left = pending.filter((change) => !change.isDurable);
+    if (left.length > 0) this.#pending.set(directory, left);
+    else this.#pending.delete(directory);
   }
 
   settleAll(sequence: number, barriers: Barriers): void {
     for (const change of this.journal) {
       if (change.sequence <= sequence && change.sequence <= barriers.barrier(change.thread)) change.isDurable = true;
     }
+    this.#findPending();
     this.#prune();
   }
 
@@ -151,6 +160,8 @@ export class Namespace {
       }
     }
     this.journal = [];
+    this.#pending.clear();
+    this.#creations.clear();
     return lost;
   }
 
@@ -163,21 +174,30 @@ export class Namespace {
     if (change.kind !== CREATED) names.set(change.name, change.file);
   }
 
-  #settleIfIn(change: NameChange, directories: Set<string>): void {
+  #findPending(): void {
+    this.#pending.clear();
+    for (const change of this.journal) if (!change.isDurable) this.#addPending(change);
+  }
+
+  #addPending(change: NameChange): void {
     const from = directoryOf(change.name);
     const to = directoryOf(change.to);
-    if (!directories.has(from) && !directories.has(to)) return;
-    change.isDurable = true;
-    directories.add(from);
-    directories.add(to);
+    for (const directory of from === to ? [from] : [from, to]) {
+      const pending = this.#pending.get(directory);
+      if (pending === undefined) this.#pending.set(directory, [change]);
+      else pending.push(change);
+    }
   }
 
   #append(change: NameChange): void {
     if (this.journal.length >= JOURNAL_MAX) {
       for (let i = 0; i < JOURNAL_MAX / 2; i++) this.journal[i].isDurable = true;
+      this.#findPending();
       this.#prune();
     }
     this.journal.push(change);
+    this.#addPending(change);
+    if (change.kind === CREATED) this.#creations.set(change.file, change);
     change.file.journalReferences++;
     if (change.displaced !== undefined) change.displaced.journalReferences++;
   }
@@ -196,6 +216,8 @@ export class Namespace {
 
   #forget(file: SimulatedFile): void {
     file.journalReferences--;
-    if (file.journalReferences === 0) this.#onForgotten(file);
+    if (file.journalReferences > 0) return;
+    this.#creations.delete(file);
+    this.#onForgotten(file);
   }
 }
