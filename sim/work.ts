@@ -23,7 +23,7 @@ const WORK_KINDS = [
   'pagesSerialised', // node written into a page buffer
   'freelistIdsScanned', // ids looked at by the array's linear first fit
   'freelistIdsMoved', // ids copied, merged or serialised
-  'freelistMapOperations', // lookups and changes of the hash maps of a freelist; see engines/bolt/map-operations.ts
+  'freelistMapOperations', // lookups and changes of the hash maps of a freelist; see engines/bolt/go-maps.ts
   'freelistSpansWalked', // spans passed over by a walk over the whole map
   'freelistIdsSorted', // id × log2(ids) steps of a sort
   // log-structured engines

@@ -66,10 +66,6 @@ export class BranchImages {
     return this.#slots.keys();
   }
 
-  get memoryBytes(): number {
-    return this.#images.reduce((sum, image) => sum + image.length, 0);
-  }
-
   #takeSlot(): number {
     const free = this.#freeSlots.pop();
     if (free !== undefined) return free;

@@ -6,18 +6,15 @@ const META_PAGES = 2;
 
 export function databaseStats(database: Database): EngineStats {
   const { store, transaction, readers } = database;
-  const { freelist, space, census, stats, pages } = store;
+  const { freelist, space, census, stats } = store;
   const { pageSize, highWater, txid } = store.meta;
   const { root, others } = census;
   // also known where the census is not, after opening a file that has its freelist: all but metas, free pages, freelist
   const treePages = highWater - META_PAGES - freelist.count - store.freelistPages;
   const unknown = Number.isNaN(census.keys) ? Number.NaN : 0;
   return {
-    memoryBytes: {
-      nodes: transaction.nodes.memoryBytes,
-      branchPages: pages.memoryBytes,
-      freelist: freelist.memoryBytes,
-    },
+    // beside the memory map, whose pages are the operating system's cache
+    memoryBytes: { nodes: transaction.nodes.realBytes, freelist: freelist.realBytes },
     fileBytes: store.file.length,
     liveKeys: census.keys,
     figures: {

@@ -95,8 +95,8 @@ export class ArrayFreePages implements FreePages {
     this.#noRunBefore.fill(0);
   }
 
-  get memoryBytes(): number {
-    return this.#ids.byteLength + this.#merged.byteLength;
+  get realBytes(): number {
+    return 8 * this.count;
   }
 
   /** Index of the last id of the first run of `pages`, or −1. */

@@ -11,8 +11,8 @@ import { assert } from '../../sim/assert.ts';
 import { FREELIST_IDS_MOVED, FREELIST_IDS_SORTED, FREELIST_SPANS_WALKED, type Work } from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
 import type { FreePages } from './freelist.ts';
+import { chargeMapOperations, mapBytes } from './go-maps.ts';
 import { grownIds, sortDepth, sortIds } from './ids.ts';
-import { chargeMapOperations } from './map-operations.ts';
 
 /**
  * Map operations of bbolt: a span is removed from three maps, the set of its length is looked up twice and
@@ -142,9 +142,10 @@ export class HashmapFreePages implements FreePages {
     this.count = 0;
   }
 
-  get memoryBytes(): number {
-    let bytes = 2 * this.#position.byteLength;
-    for (const spanClass of this.#classes.values()) bytes += spanClass.starts.byteLength;
+  /** Two maps from a span's page to its length, and a set of first pages for each length. */
+  get realBytes(): number {
+    let bytes = 2 * mapBytes(this.#spans, 16) + mapBytes(this.#lengths.length, 16);
+    for (const { count } of this.#lengths) bytes += mapBytes(count, 8);
     return bytes;
   }
 

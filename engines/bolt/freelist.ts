@@ -13,8 +13,8 @@
 import { assert } from '../../sim/assert.ts';
 import { FREELIST_IDS_MOVED, FREELIST_IDS_SCANNED, FREELIST_IDS_SORTED, type Work } from '../../sim/work.ts';
 import { COUNT_OVERFLOW, PAGE_HEADER_BYTES } from './format.ts';
+import { chargeMapOperations, mapBytes } from './go-maps.ts';
 import { grownIds, mergeIds, sortDepth, sortIds } from './ids.ts';
-import { chargeMapOperations } from './map-operations.ts';
 import { PendingPages } from './pending.ts';
 
 /** The pages that may be allocated. Methods count the work that bbolt's counterpart does. */
@@ -30,7 +30,8 @@ export interface FreePages {
   /** Writes all ids, ascending, to the start of `into`. */
   copyTo(into: Int32Array): void;
   clear(): void;
-  readonly memoryBytes: number;
+  /** What the real structure takes. */
+  readonly realBytes: number;
 }
 
 const USED = 0;
@@ -207,10 +208,10 @@ export class Freelist {
     return ids;
   }
 
-  get memoryBytes(): number {
-    let bytes = this.#state.byteLength + this.#scratch.byteLength + this.pages.memoryBytes;
-    for (const pending of this.#pending) bytes += pending.memoryBytes;
-    return bytes + 16 * this.#allocatedBy.size;
+  /** What bbolt's freelist takes: of a pending page id and allocator, and the map of all that are free or pending. */
+  get realBytes(): number {
+    const allocations = mapBytes(this.#allocatedBy.size, 16);
+    return this.pages.realBytes + 16 * this.pendingCount + allocations + mapBytes(this.count, 9);
   }
 
   /** Hands scratch[0, count), which were pending, to the free pages. */

@@ -25,6 +25,9 @@ export const RECORD = 4;
 export const KEY_LENGTH_MASK = 0xfffff;
 export const FLAGS_SHIFT = 20;
 
+/** Go's `node` and `inode` with their slices' headers, and the node's place in the bucket's map. */
+const NODE_BYTES = 176;
+const RECORD_BYTES = 64;
 /** An arena up to this size is kept from one transaction to the next. */
 const KEPT_BYTES_MAX = 16_777_216;
 const ARENA_BYTES_MAX = 2_147_483_647;
@@ -66,6 +69,8 @@ export class NodeArena {
 
   /** Whether the last search for a key found it. */
   exact = false;
+  /** Bytes of keys and values put since the transaction began. */
+  putBytes = 0;
   /** Keys that the searches since have looked at: taken by whoever counts work. */
   keysCompared = 0;
 
@@ -74,19 +79,17 @@ export class NodeArena {
     if (isOversized(this.inodes.length * 4, this.inodesEnd * 4)) this.inodes = new Int32Array(this.inodesEnd * 2);
     if (isOversized(this.bytes.length, this.bytesEnd)) this.bytes = new Uint8Array(this.bytesEnd * 2);
     this.nodeCount = 0;
+    this.putBytes = 0;
     this.inodesEnd = 0;
     this.headsEnd = 0;
     this.bytesEnd = 0;
   }
 
-  get memoryBytes(): number {
-    return (
-      11 * this.pgid.byteLength +
-      this.flags.byteLength +
-      this.inodes.byteLength +
-      this.heads.byteLength +
-      this.bytes.byteLength
-    );
+  /** What bbolt's nodes take: a struct each, one for each record, and the keys and values put. */
+  get realBytes(): number {
+    let records = 0;
+    for (let node = 0; node < this.nodeCount; node++) records += this.count[node]!;
+    return NODE_BYTES * this.nodeCount + RECORD_BYTES * records + this.putBytes;
   }
   isLeaf(node: number): boolean {
     return (this.flags[node]! & IS_LEAF) !== 0;

@@ -63,6 +63,7 @@ export class Nodes extends NodeArena {
     const record = this.first[node]! + index * RECORD;
     const slot = isNew ? this.takeRecords(1) : this.inodes[record + 2]!;
     this.#setRecord(record, slot, at, keyLength, value, flags);
+    this.putBytes += keyLength + value.length;
     return isNew ? INSERTED : REPLACED;
   }
 

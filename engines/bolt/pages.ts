@@ -119,10 +119,6 @@ export class Pages {
     this.#branches.clear();
   }
 
-  get memoryBytes(): number {
-    return this.#branches.memoryBytes;
-  }
-
   #show(id: number, image: Uint8Array, length: number): Page {
     const page = this.#branch;
     const { buffer } = page;

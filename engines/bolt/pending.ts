@@ -49,8 +49,4 @@ export class PendingPages {
     this.lastReleaseBegin = begin;
     return taken - at;
   }
-
-  get memoryBytes(): number {
-    return this.ids.byteLength + this.allocatedBy.byteLength;
-  }
 }
