@@ -33,6 +33,7 @@ import { Cpu } from './nodes/cpu.ts';
 import { Host } from './nodes/host.ts';
 import { findStateMachine } from './nodes/kv/index.ts';
 import { Machine } from './nodes/machine.ts';
+import type { RaftNode } from './nodes/raft/ready.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
 import type { RunSpec } from './run-spec.ts';
@@ -55,6 +56,8 @@ export interface Run {
   readonly fractionDone: number;
   readonly trace: Trace;
   readonly loop: EventLoop;
+  /** By node; undefined while its process is down. */
+  protocols(): readonly (RaftNode | undefined)[];
   /** Ends the run where it stands. */
   interrupt(): void;
   finish(): RunResult;
@@ -193,6 +196,10 @@ class ClusterRun implements Run {
     const budget = this.loop.eventCount + eventsMax;
     while (this.#phase !== 'over' && this.loop.eventCount < budget) this.#step(budget - this.loop.eventCount);
     return this.#phase !== 'over';
+  }
+
+  protocols(): readonly (RaftNode | undefined)[] {
+    return this.#hosts.map((host) => (host.isUp ? host.replicas[0]?.raft : undefined));
   }
 
   interrupt(): void {

@@ -22,7 +22,7 @@ const ROOMS: readonly (readonly [RegExp, number, string])[] = [
   [/^sim\/clients\//, 4, 'clients'],
   [/^sim\/checkers\//, 4, 'checkers'],
   [/^sim\/faults\//, 4, 'faults'],
-  [/^sim\/(cluster|determinism)/, 5, 'cluster'],
+  [/^sim\/(cluster|determinism|replay)/, 5, 'cluster'],
   [/^sim\/engine-bench\//, 5, 'engine bench'],
   [/^sim\/(bytes\/)?[^/]+\.ts$/, 0, 'ground'],
   [/^scenarios\//, 6, 'scenarios'],

@@ -90,7 +90,12 @@ describe('the pages', () => {
       const whole = /^name:/m.test(body) && /^why:/m.test(body);
       // the parts speak of variants and faults that one example does not have together
       const frame = body.includes('faults[0]') ? '\nfaults: [{at: 1s, crash: {node: n1}}]' : '';
-      const variants = body.startsWith('expect:') ? '\nmatrix: {cluster.engine: [bolt, rocksdb]}' : '';
+      const engines = body.startsWith('expect:')
+        ? 'bolt, rocksdb'
+        : body.startsWith('published:')
+          ? 'ledger, badger'
+          : '';
+      const variants = engines === '' ? '' : `\nmatrix: {cluster.engine: [${engines}]}`;
       const scenario = whole ? body : `name: part\nwhy: To test.${frame}${variants}\n${body}`;
       const loaded = loadScenario(page, scenario, { catalogue: CATALOGUE, sets: [], memoryBytesMax: 1e12 });
       expect(loaded.ok ? [] : loaded.problems, `${page}:\n${body}`).toEqual([]);

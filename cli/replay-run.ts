@@ -1,0 +1,133 @@
+/** What `raftlab replay` does: runs to the window, prints what happens there, then what became of the run. */
+import { parseQuantity } from '../scenarios/units.ts';
+import type { Time } from '../sim/clock.ts';
+import type { RunResult } from '../sim/result.ts';
+import type { RunSpec } from '../sim/run-spec.ts';
+import type { ReplayOptions } from './commands/replay.ts';
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from './exit-codes.ts';
+import type { Host } from './host.ts';
+import { singleRun } from './single-run.ts';
+
+const EVENTS_A_SLICE = 10_000;
+const LIMIT_MAX = 10_000_000;
+/** Shown without `--from` and `--to`: so many events before the end, or before the violation. */
+const LAST_EVENTS = 50;
+/** Within so long, if there are as many. */
+const LAST_NS = 1e9;
+
+interface Window {
+  readonly from: Time;
+  readonly to: Time;
+  /** Of these only events from this number on. */
+  readonly fromEvent: number;
+}
+
+const NOTHING: Window = { from: Number.MAX_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER, fromEvent: 0 };
+
+export async function replayScenario(scenario: string, options: ReplayOptions, host: Host): Promise<number> {
+  const { variant, seed, set: sets } = options;
+  const limit = limitOf(options.limit);
+  const from = timeOf('--from', options.from);
+  const to = timeOf('--to', options.to);
+  if (from !== undefined && to !== undefined && from >= to) throw new UsageError('--from must be before --to');
+  const { spec, command } = singleRun({ scenario, variant, seed, sets }, host);
+  const node = nodeOf(options.node, spec);
+  host.out(`${command}\n`);
+  let window: Window = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, fromEvent: 0 };
+  if (from === undefined && to === undefined) {
+    const whole = await play(spec, NOTHING, options, 0, -1, host);
+    if (whole === undefined) return EXIT_INTERRUPTED;
+    const end = whole.violations[0]?.event ?? whole.events;
+    const endNs = whole.violations[0]?.timeNs ?? whole.virtualTimeNs;
+    window = { ...window, from: Math.max(0, endNs - LAST_NS), fromEvent: end - LAST_EVENTS };
+  }
+  return conclude(await play(spec, window, options, limit, node, host), host);
+}
+
+/** undefined: interrupted. */
+async function play(
+  spec: RunSpec,
+  window: Window,
+  { step }: ReplayOptions,
+  limit: number,
+  node: number,
+  host: Host,
+): Promise<RunResult | undefined> {
+  const { Replay } = await import('../sim/replay.ts');
+  let shown = 0;
+  let interrupted = false;
+  const isOfNode = (text: string): boolean => node < 0 || new RegExp(`\\bn${node + 1}\\b`).test(text);
+  const replay = new Replay(spec, window, {
+    onEvent(time, event, text) {
+      if (event <= window.fromEvent || !isOfNode(text)) return true;
+      if (shown === limit) {
+        host.out(`… more than ${limit} events; see the next with --from ${time}ns, or more with --limit\n`);
+        return false;
+      }
+      shown++;
+      host.out(`${seconds(time)} s  #${event}  ${text}\n`);
+      return true;
+    },
+    ...(step === true && {
+      onStep(_time, _event, at, input, { changes, sends }) {
+        if (node >= 0 && at !== node) return;
+        host.out(`    n${at + 1} ${withoutPayloads(input)}\n`);
+        for (const change of changes) host.out(`      ${withoutPayloads(change)}\n`);
+        for (const message of sends) host.out(`      sends ${withoutPayloads(message)}\n`);
+      },
+    }),
+  });
+  const forget = host.onInterrupt(() => {
+    interrupted = true;
+  });
+  try {
+    while (replay.run.advance(EVENTS_A_SLICE)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (interrupted) return undefined;
+    }
+  } finally {
+    forget();
+  }
+  return replay.run.finish();
+}
+
+function conclude(result: RunResult | undefined, host: Host): number {
+  if (result === undefined) return EXIT_INTERRUPTED;
+  const { ended, virtualTimeNs, events, traceHash, violations } = result;
+  host.out(`${seconds(virtualTimeNs)} s  ${ended} after ${events} events, trace hash ${traceHash}\n`);
+  for (const { check, what, roles } of violations) host.out(`violation: ${check}: ${what} (nodes: ${roles})\n`);
+  return violations.length > 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+/** Of an entry's quoted payload, what can be read: the longest run of plain characters, which is the key. */
+function withoutPayloads(line: string): string {
+  return line.replace(/"((?:[^"\\]|\\.)*)"/g, (_, payload: string) => {
+    const runs = payload.split(/\\x[0-9a-f]{2}|\\./);
+    return `"${runs.reduce((longest, run) => (run.length > longest.length ? run : longest), '')}"`;
+  });
+}
+
+export function seconds(time: Time): string {
+  return (time / 1e9).toFixed(9);
+}
+
+function timeOf(option: string, text: string | undefined): Time | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseQuantity('duration', text);
+  if (parsed.ok) return parsed.value;
+  throw new UsageError(`${option}: '${text}' ${parsed.problem}; write it like 4s, 250ms, 1500us`);
+}
+
+function limitOf(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new UsageError(`--limit: '${text}' is not a number from 1 to ${LIMIT_MAX}`);
+}
+
+/** −1: all. */
+function nodeOf(name: string | undefined, { cluster }: RunSpec): number {
+  if (name === undefined) return -1;
+  const node = /^n(\d+)$/.exec(name);
+  if (node !== null && Number(node[1]) >= 1 && Number(node[1]) <= cluster.nodes) return Number(node[1]) - 1;
+  throw new UsageError(`--node: there is no node '${name}'; there are n1 to n${cluster.nodes}`);
+}
