@@ -137,9 +137,10 @@ export class CompactionJob {
     } else {
       for (const { tables } of leaving) for (const table of tables) store.removeTable(table.number, table.reader.file);
       counters.compactions++;
-      counters.readBytes[outputLevel] += inputBytes;
+      counters.readBytes[outputLevel] += inputBytes + this.#blobs.readBytes;
       counters.writtenBytes[outputLevel] += totalBytes(this.#outputs);
       counters.entriesDropped += this.#entriesIn - this.#entriesOut;
+      counters.blobFilesWritten += this.#blobs.builder.built.length;
       counters.blobCompactionBytes += this.#blobs.builder.fileBytes;
       counters.blobsRelocated += this.#blobs.relocatedBlobs;
       counters.blobRelocatedBytes += this.#blobs.relocatedBytes;

@@ -106,6 +106,7 @@ export class FlushJob {
     version.add(0, table);
     version.update();
     counters.flushes++;
+    counters.blobFilesWritten += this.#blobs?.built.length ?? 0;
     counters.blobFlushBytes += this.#blobs?.fileBytes ?? 0;
     counters.writtenBytes[0] += table.bytes;
     counters.entriesDropped += this.entries - table.entries;

@@ -60,6 +60,7 @@ export function storeStats(store: Store, controller: WriteController, foreground
     blobFiles: version.blobs.files.length,
     blobFileBytes,
     blobGarbageBytes,
+    blobFilesWritten: counters.blobFilesWritten,
     blobFlushBytes: counters.blobFlushBytes,
     blobCompactionBytes: counters.blobCompactionBytes,
     blobsRelocated: counters.blobsRelocated,

@@ -32,6 +32,7 @@ export class LevelCounters {
   compactions = 0;
   trivialMoves = 0;
   entriesDropped = 0;
+  blobFilesWritten = 0;
   /** Bytes of blob files, headers and footers included, by the job that wrote them. */
   blobFlushBytes = 0;
   blobCompactionBytes = 0;
