@@ -2,8 +2,8 @@
  * A store that exists before time 0: built once (`preload-build.ts`), then shared copy-on-write by all nodes, and by
  * all runs of this process whose stores are the same. Its bytes count for nobody, and its entries are in no Raft log.
  *
- * Stores are kept for further runs: the newest one, whatever its size, and of the others as many as fit into
- * `KEPT_BYTES_MAX`.
+ * Stores are kept for further runs: the newest one, whatever its size, until a run needs another one or none; and of
+ * the others as many as fit into `KEPT_BYTES_MAX`.
  */
 import type { EngineDefinition } from '../../engines/engine.ts';
 import { BlockStore } from '../disk/block-store.ts';
@@ -40,10 +40,7 @@ export class Preload {
     rng: Rng,
     onProgress?: PreloadProgress,
   ) {
-    const built =
-      spec.workload.preloadKeys > 0
-        ? storeFor(spec, () => buildStore(spec, engine, machine, rng, onProgress))
-        : undefined;
+    const built = storeFor(spec, () => buildStore(spec, engine, machine, rng, onProgress));
     this.image = built?.image;
     this.store = new BlockStore(undefined, built?.blocks);
     this.machine =
@@ -56,14 +53,15 @@ export class Preload {
   }
 }
 
-function storeFor(spec: RunSpec, build: () => BuiltStore): BuiltStore {
+function storeFor(spec: RunSpec, build: () => BuiltStore): BuiltStore | undefined {
   const name = nameOf(spec);
   const known = kept.find((each) => each.name === name);
-  kept = kept.filter((each) => each !== known);
+  // room first: the old ones and a new one need not be there together
   if (known === undefined) {
-    // room first: the old ones and the new one need not be there together
     while (kept.reduce((sum, { built }) => sum + bytesOf(built), 0) > KEPT_BYTES_MAX) kept.shift();
   }
+  if (spec.workload.preloadKeys === 0) return undefined;
+  kept = kept.filter((each) => each !== known);
   const used = known ?? { name, built: build() };
   kept.push(used);
   return used.built;
