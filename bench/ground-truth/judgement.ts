@@ -24,8 +24,15 @@ export interface JudgedRow {
   readonly sameWork: boolean;
 }
 
-export function judge(engine: MeasuredEngine, row: Row, earlier: readonly Row[], columns: Columns): JudgedRow {
-  const figures = engine.bounds(row, earlier).map((bound) => figureOf(engine, bound, row, columns));
+/** `columns` is one of the `repetitions`: the one in the middle. */
+export function judge(
+  engine: MeasuredEngine,
+  row: Row,
+  earlier: readonly Row[],
+  columns: Columns,
+  repetitions: readonly Columns[] = [columns],
+): JudgedRow {
+  const figures = engine.bounds(row, earlier).map((bound) => figureOf(engine, bound, row, columns, repetitions));
   const sameWork =
     Number(row.key_check) === columns.key_check &&
     (row.logical_bytes === '' || Number(row.logical_bytes) === columns.logical_bytes);
@@ -39,13 +46,31 @@ export function judge(engine: MeasuredEngine, row: Row, earlier: readonly Row[],
   };
 }
 
-function figureOf(engine: MeasuredEngine, bound: Bound, row: Row, columns: Columns): Figure {
+function figureOf(
+  engine: MeasuredEngine,
+  bound: Bound,
+  row: Row,
+  columns: Columns,
+  repetitions: readonly Columns[],
+): Figure {
   const { column } = bound;
   const read = engine.measured ?? ((source: Row | Columns, name: string) => Number(source[name]));
   const measured = read(row, column);
   const simulated = read(columns, column);
   const error = measured === simulated ? 0 : measured === 0 ? Infinity : simulated / measured - 1;
+  if (bound.kind === 'spread') {
+    const all = repetitions.map((repetition) => read(repetition, column));
+    const spread = withinSpread(measured, Math.min(...all), Math.max(...all), bound.share!);
+    return { column, measured, simulated, error, ...spread };
+  }
   return { column, measured, simulated, error, ...verdict(bound, measured, simulated, error) };
+}
+
+/** Chance decides in both: the measured one must be among ours, widened by a share. */
+function withinSpread(measured: number, least: number, most: number, share: number): { bound: string; ok: boolean } {
+  const text =
+    measured === 0 ? '' : `${percent(least / measured - 1)} … ${percent(most / measured - 1)}, ±${share * 100} %`;
+  return { bound: text, ok: measured >= least * (1 - share) && measured <= most * (1 + share) };
 }
 
 function verdict(bound: Bound, measured: number, simulated: number, error: number): { bound: string; ok: boolean } {
@@ -59,7 +84,7 @@ function verdict(bound: Bound, measured: number, simulated: number, error: numbe
         bound: `${percent(bound.least! / measured - 1)} to ${percent(bound.most! / measured - 1)}`,
         ok: simulated >= bound.least! && simulated <= bound.most!,
       };
-    case 'shown':
+    default:
       return { bound: '', ok: true };
   }
 }

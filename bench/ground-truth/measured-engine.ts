@@ -9,6 +9,8 @@ export interface Replay {
   readonly paced?: boolean;
   /** Where not the one that is asked for. */
   readonly disk?: string;
+  /** Where draws decide: run with so many seeds, a row being the one with the median total, as in the measurement. */
+  readonly repetitions?: number;
   /** One for each row, or several of which the last but `after` is the row's. */
   readonly phases: readonly ReplayedPhase[];
 }
@@ -22,8 +24,8 @@ export interface ReplayedPhase {
 /** One figure of a row, and by how much ours may differ. */
 export interface Bound {
   readonly column: string;
-  readonly kind: 'equal' | 'within' | 'between' | 'shown';
-  /** `within`: relative. */
+  readonly kind: 'equal' | 'within' | 'between' | 'spread' | 'shown';
+  /** `within`: relative. `spread`: by how much the range of our repetitions is widened. */
   readonly share?: number;
   /** `between`. */
   readonly least?: number;

@@ -2,6 +2,7 @@
 import type { BenchArguments } from '../../cli/bench-arguments.ts';
 import { shortTime } from '../../cli/progress.ts';
 import { ProgressBoard } from '../../cli/progress-board.ts';
+import type { Columns } from '../../sim/engine-bench/result.ts';
 import { parseCsv, type Row, runsOf } from './csv.ts';
 import type { FreelistRow } from './freelist.ts';
 import { type JudgedRow, judge } from './judgement.ts';
@@ -14,6 +15,7 @@ export interface RunToReplay {
   readonly rows: readonly Row[];
   readonly phases: readonly ReplayedPhase[];
   readonly arguments: BenchArguments;
+  readonly repetitions: number;
 }
 
 export interface ReplayedRun {
@@ -26,7 +28,7 @@ const LINE_INTERVAL_MS = 10_000;
 
 export function runsToReplay(engine: MeasuredEngine, text: string, disk: string): RunToReplay[] {
   return [...runsOf(parseCsv(text))].map(([name, rows]) => {
-    const { option, sync, paced, phases, disk: ownDisk } = engine.replay(rows);
+    const { option, sync, paced, phases, disk: ownDisk, repetitions } = engine.replay(rows);
     return {
       engine,
       name,
@@ -40,6 +42,7 @@ export function runsToReplay(engine: MeasuredEngine, text: string, disk: string)
         paced: paced === true,
         disk: ownDisk ?? disk,
       },
+      repetitions: repetitions ?? 1,
     };
   });
 }
@@ -72,7 +75,7 @@ export async function replayRuns(
   const timer = setInterval(() => sayProgress(runs, board), LINE_INTERVAL_MS);
   let finished = 0;
   try {
-    const outcomes: (ReplayOutcome | undefined)[] = runs.map(() => undefined);
+    const outcomes: ReplayOutcome[][] = runs.map(() => []);
     const order = runs.map((_, index) => index).sort((a, b) => workOf(runs[b]!) - workOf(runs[a]!) || a - b);
     const freelistDone =
       freelistRows.length === 0
@@ -84,12 +87,16 @@ export async function replayRuns(
     await Promise.all(
       order.map(async (index) => {
         const run = runs[index]!;
-        const task = { arguments: run.arguments, index, board: board.buffer };
-        const outcome = (await pool.run(task)) as ReplayOutcome;
-        outcomes[index] = outcome;
-        if (outcome.interrupted) return;
+        let seconds = 0;
+        for (let seed = 1; seed <= run.repetitions; seed++) {
+          const task = { arguments: { ...run.arguments, seed: String(seed) }, index, board: board.buffer };
+          const outcome = (await pool.run(task)) as ReplayOutcome;
+          outcomes[index]!.push(outcome);
+          if (outcome.interrupted) return;
+          seconds += outcome.seconds;
+        }
         finished++;
-        console.error(`${run.name} done in ${shortTime(outcome.seconds)}, ${finished} of ${runs.length} runs`);
+        console.error(`${run.name} done in ${shortTime(seconds)}, ${finished} of ${runs.length} runs`);
       }),
     );
     return {
@@ -119,11 +126,21 @@ function workOf(run: RunToReplay): number {
   return run.rows.reduce((sum, row) => sum + Number(row.ops) * (run.arguments.paced === true ? 2 : 1), 0);
 }
 
-function replayed(run: RunToReplay, outcome: ReplayOutcome): ReplayedRun {
+function replayed(run: RunToReplay, outcomes: readonly ReplayOutcome[]): ReplayedRun {
   const rows: JudgedRow[] = [];
-  outcome.columns.forEach((columns, i) => {
-    const { row } = run.phases[i]!;
-    if (row !== undefined) rows.push(judge(run.engine, row, run.rows.slice(0, run.rows.indexOf(row)), columns));
+  run.phases.forEach(({ row }, i) => {
+    const repetitions = outcomes.flatMap((outcome) => outcome.columns.slice(i, i + 1));
+    const columns = median(repetitions);
+    if (row === undefined || columns === undefined) return;
+    const earlier = run.rows.slice(0, run.rows.indexOf(row));
+    rows.push(judge(run.engine, row, earlier, columns, repetitions));
   });
-  return { run, rows, failure: outcome.failure };
+  return { run, rows, failure: outcomes.find(({ failure }) => failure !== undefined)?.failure };
+}
+
+/** The repetition whose total is in the middle. */
+function median(repetitions: readonly Columns[]): Columns | undefined {
+  const total = (columns: Columns): number => Number(columns.total_write_bytes);
+  const sorted = repetitions.slice().sort((a, b) => total(a) - total(b));
+  return sorted[(sorted.length - 1) >> 1];
 }

@@ -155,6 +155,36 @@ describe('a row', () => {
   });
 });
 
+it.each([
+  ['among the repetitions', 100, true],
+  ['within 10 % below them', 82, true],
+  ['too little', 80, false],
+  ['within 10 % above them', 131, true],
+  ['too much', 133, false],
+])('that chance decided is held against several repetitions: %s', (_, measured, ok) => {
+  const columns = [90, 100, 120].map((total) => ({
+    key_check: 1,
+    logical_bytes: 0,
+    total_write_bytes: total,
+    vlog_bytes: 0,
+    flush_bytes: 0,
+    compaction_bytes: 0,
+    end_file_bytes: 50,
+    gc_files_rewritten: 3,
+  }));
+  const total = String(measured);
+  const row = {
+    op: 'gc',
+    key_check: '1',
+    logical_bytes: '',
+    total_write_bytes: total,
+    end_file_bytes: '50',
+    gc_files_rewritten: '3',
+  };
+  const parts = { vlog_bytes: '0', flush_bytes: '0', compaction_bytes: '0', run: 'g', phase: 'gc' };
+  expect(judge(badger, { ...row, ...parts }, [], columns[1]!, columns).ok).toBe(ok);
+});
+
 it('prints relative errors', () => {
   expect([0, 0.5, -0.0123, 0.00001, 20, Infinity, Number.NaN].map(percent)).toEqual([
     '0',
