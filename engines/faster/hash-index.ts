@@ -28,7 +28,7 @@ export class HashIndex {
   readonly #mask: number;
   readonly #work: Work;
   readonly #table: (Uint32Array | undefined)[];
-  #overflow: (Uint32Array | undefined)[] = [];
+  readonly #overflow: (Uint32Array | undefined)[] = [];
   /** Overflow buckets handed out, the unused first ones included. */
   overflowCount = FIRST_OVERFLOW;
   /** Set by the searches: the entry, as words of its chunk. */
@@ -144,12 +144,6 @@ export class HashIndex {
 
   loadOverflowChunk(i: number, words: Uint32Array): void {
     this.#overflow[i] = clean(words);
-  }
-
-  reset(): void {
-    this.#table.fill(undefined);
-    this.#overflow = [];
-    this.overflowCount = FIRST_OVERFLOW;
   }
 
   /** Every entry in use, in no order that matters. */

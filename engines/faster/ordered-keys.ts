@@ -15,6 +15,7 @@ import { BYTES_COPIED, ITEMS_MOVED, KEYS_COMPARED, type Work } from '../../sim/w
 const LEAF_KEYS = 128;
 const CHUNK_BITS = 18;
 const CHUNK_BYTES = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_BYTES - 1;
 export const KEY_BYTES_MAX = 0xffff;
 const LENGTH_BYTES = 2;
 
@@ -27,6 +28,8 @@ export class OrderedKeys {
   count = 0;
   readonly #work: Work;
   #leaves: Leaf[] = [newLeaf()];
+  /** The first key's place of each leaf, so that a search need not look into the leaves. */
+  #firsts = new Uint32Array(64);
   #chunks: Uint8Array[] = [];
   #end = 0;
   #unusedBytes = 0;
@@ -43,7 +46,7 @@ export class OrderedKeys {
   }
 
   get memoryBytes(): number {
-    return this.#chunks.length * CHUNK_BYTES + this.#leaves.length * (LEAF_KEYS * 4 + 16);
+    return this.#chunks.length * CHUNK_BYTES + this.#leaves.length * (LEAF_KEYS * 4 + 20);
   }
 
   add(key: Uint8Array, from: number, to: number): void {
@@ -59,10 +62,11 @@ export class OrderedKeys {
       half.places.set(leaf.places.subarray(keep, LEAF_KEYS));
       half.count = LEAF_KEYS - keep;
       leaf.count = keep;
-      this.#leaves.splice(this.#leaf + 1, 0, half);
+      this.#insertLeaf(this.#leaf + 1, half);
       this.#work.counts[ITEMS_MOVED]! += half.count + 1;
       if (this.#position > keep || isLast) {
         this.#position -= keep;
+        this.#leaf++;
         leaf = half;
       }
     }
@@ -71,6 +75,19 @@ export class OrderedKeys {
     leaf.places[this.#position] = place;
     leaf.count++;
     this.count++;
+    this.#firsts[this.#leaf] = leaf.places[0]!;
+  }
+
+  #insertLeaf(at: number, leaf: Leaf): void {
+    this.#leaves.splice(at, 0, leaf);
+    const count = this.#leaves.length;
+    if (count > this.#firsts.length) {
+      const grown = new Uint32Array(this.#firsts.length * 2);
+      grown.set(this.#firsts);
+      this.#firsts = grown;
+    }
+    this.#firsts.copyWithin(at + 1, at, count - 1);
+    this.#firsts[at] = leaf.places[0]!;
   }
 
   remove(key: Uint8Array, from: number, to: number): void {
@@ -80,17 +97,12 @@ export class OrderedKeys {
     this.#work.counts[ITEMS_MOVED]! += leaf.count - this.#position;
     leaf.count--;
     this.count--;
-    if (leaf.count === 0 && this.#leaves.length > 1) this.#leaves.splice(this.#leaf, 1);
+    if (leaf.count === 0 && this.#leaves.length > 1) {
+      this.#firsts.copyWithin(this.#leaf, this.#leaf + 1, this.#leaves.length);
+      this.#leaves.splice(this.#leaf, 1);
+    } else this.#firsts[this.#leaf] = leaf.places[0]!;
     this.#unusedBytes += LENGTH_BYTES + to - from;
     if (this.#unusedBytes > CHUNK_BYTES && this.#unusedBytes * 2 > this.#end) this.#rewrite();
-  }
-
-  clear(): void {
-    this.count = 0;
-    this.#leaves = [newLeaf()];
-    this.#chunks = [];
-    this.#end = 0;
-    this.#unusedBytes = 0;
   }
 
   /** Shows in `bytes`, `from`, `to` each key that is not below the bound, until `visit` says false. */
@@ -109,6 +121,7 @@ export class OrderedKeys {
 
   #search(key: Uint8Array, from: number, to: number): boolean {
     const leaves = this.#leaves;
+    const firsts = this.#firsts;
     const { counts } = this.#work;
     let low = 0;
     let high = leaves.length - 1;
@@ -116,7 +129,7 @@ export class OrderedKeys {
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       counts[KEYS_COMPARED]!++;
-      if (this.#compare(leaves[middle]!.places[0]!, key, from, to) <= 0) low = middle;
+      if (this.#compare(firsts[middle]!, key, from, to) <= 0) low = middle;
       else high = middle - 1;
     }
     this.#leaf = low;
@@ -139,15 +152,15 @@ export class OrderedKeys {
   }
 
   #compare(place: number, key: Uint8Array, from: number, to: number): number {
-    const chunk = this.#chunks[Math.floor(place / CHUNK_BYTES)]!;
-    const at = place % CHUNK_BYTES;
+    const chunk = this.#chunks[place >>> CHUNK_BITS]!;
+    const at = place & CHUNK_MASK;
     const length = chunk[at]! | (chunk[at + 1]! << 8);
     return compareRanges(chunk, at + LENGTH_BYTES, at + LENGTH_BYTES + length, key, from, to);
   }
 
   #show(place: number): void {
-    const chunk = this.#chunks[Math.floor(place / CHUNK_BYTES)]!;
-    const at = place % CHUNK_BYTES;
+    const chunk = this.#chunks[place >>> CHUNK_BITS]!;
+    const at = place & CHUNK_MASK;
     this.bytes = chunk;
     this.from = at + LENGTH_BYTES;
     this.to = this.from + (chunk[at]! | (chunk[at + 1]! << 8));
@@ -177,15 +190,16 @@ export class OrderedKeys {
     this.#chunks = [];
     this.#end = 0;
     this.#unusedBytes = 0;
-    for (const leaf of this.#leaves) {
+    this.#leaves.forEach((leaf, number) => {
       for (let i = 0; i < leaf.count; i++) {
         const place = leaf.places[i]!;
-        const chunk = old[Math.floor(place / CHUNK_BYTES)]!;
-        const at = place % CHUNK_BYTES;
+        const chunk = old[place >>> CHUNK_BITS]!;
+        const at = place & CHUNK_MASK;
         const length = chunk[at]! | (chunk[at + 1]! << 8);
         leaf.places[i] = this.#store(chunk, at + LENGTH_BYTES, at + LENGTH_BYTES + length);
       }
-    }
+      this.#firsts[number] = leaf.places[0]!;
+    });
   }
 }
 
