@@ -8,12 +8,14 @@
  */
 import type { EngineDefinition, MaintenanceTask } from '../engines/engine.ts';
 import { allowedText } from '../scenarios/suggestion.ts';
-import type { KeyOrder } from '../sim/engine-bench/generator.ts';
+import { KEY_BYTES, type KeyOrder } from '../sim/engine-bench/generator.ts';
 import { isKeyOperation, KEY_OPERATIONS, type PhaseSpec } from '../sim/engine-bench/spec.ts';
 
 export const KEY_ORDERS: readonly KeyOrder[] = ['seq', 'perm', 'unif', 'evens', 'zipf'];
 export const BATCH_MAX = 1_000_000;
-export const VALUE_BYTES_MAX = 2 ** 30;
+export const VALUE_BYTES_MAX = 2 ** 28;
+/** Of a batch's keys and values: what every engine and the disk's buffers take as one piece. */
+const BATCH_BYTES_MAX = 2 ** 30;
 /** Of a phase; each takes 4 bytes of memory before it is written. */
 const OPERATIONS_MAX = 200_000_000;
 const KEYSPACE_MAX = 4_294_967_295;
@@ -46,7 +48,15 @@ export function parsePhase(text: string, definition: EngineDefinition, defaults:
 /** The same the other way round, as the command line would have it; `valueBytes` is what is said for all phases. */
 export function phaseText(phase: PhaseSpec, definition: EngineDefinition, valueBytes: number): string {
   const { name, operation, order, operations, keyspace, seed, batch } = phase;
-  const parts = [name, operation, order, operations, keyspace, seed, batch].join(':');
+  const parts = [
+    name,
+    operation,
+    order,
+    operations,
+    keyspace,
+    seed,
+    ...(isKeyOperation(operation) ? [batch] : []),
+  ].join(':');
   const argument = taskOf(definition, operation)?.argument;
   const settings = [
     ...(phase.valueBytes === valueBytes ? [] : [`,value_bytes=${phase.valueBytes}`]),
@@ -95,7 +105,7 @@ class PhaseText {
     const orders: readonly string[] = isTask ? ['none'] : KEY_ORDERS;
     if (!orders.includes(order)) throw new PhaseProblem(`order '${order}' is unknown${allowedText(order, orders)}`);
     const isShuffled = order === 'perm' || order === 'zipf';
-    return {
+    const phase: PhaseSpec = {
       name,
       operation,
       order: order as KeyOrder | 'none',
@@ -106,6 +116,13 @@ class PhaseText {
       valueBytes: this.#setWhole('value_bytes', undefined, 0, VALUE_BYTES_MAX) ?? this.#defaults.valueBytes,
       argument: this.#argument(operation),
     };
+    const bytes = Math.min(phase.operations, phase.batch) * (KEY_BYTES + phase.valueBytes);
+    if (operation === 'put' && bytes > BATCH_BYTES_MAX) {
+      throw new PhaseProblem(
+        `a batch of ${phase.batch} values of ${phase.valueBytes} bytes is too large; allowed: up to ${BATCH_BYTES_MAX} bytes in all`,
+      );
+    }
+    return phase;
   }
 
   /** From a setting, or from a part of the text. */

@@ -55,8 +55,8 @@ export const rocksdb: MeasuredEngine = {
       {
         column: 'total_write_bytes',
         kind: 'between',
-        least: Number(row.wa_total_min) * (1 - SPREAD) * logical,
-        most: Number(row.wa_total_max) * (1 + SPREAD) * logical,
+        least: Number(row.wa_total_min || row.wa_total) * (1 - SPREAD) * logical,
+        most: Number(row.wa_total_max || row.wa_total) * (1 + SPREAD) * logical,
       },
       ...parts.map((column): Bound => ({ column, kind: 'shown' })),
     ];

@@ -22,9 +22,10 @@ import type { EngineStats, Fault } from '../storage-engine.ts';
 import { Trace } from '../trace.ts';
 import { columnsOf } from './columns.ts';
 import { type KeyOrder, keyCheck, keyIndices } from './generator.ts';
+import { latencyFigures } from './latency-figures.ts';
 import { Maintenance } from './maintenance.ts';
 import { Meter } from './meter.ts';
-import type { LatencyFigures, PhaseResult } from './result.ts';
+import type { PhaseResult } from './result.ts';
 import { SeriesSampler } from './series.ts';
 import { type BenchSpec, isKeyOperation, type PhaseSpec } from './spec.ts';
 import { Store } from './store.ts';
@@ -289,16 +290,4 @@ export class EngineBenchRun {
       this.#fail('background work has not come to rest in an hour of virtual time');
     }
   }
-}
-
-function latencyFigures(histogram: Writer['latency']): LatencyFigures {
-  return {
-    count: histogram.count,
-    meanNs: histogram.count === 0 ? 0 : histogram.sumNs / histogram.count,
-    p50Ns: histogram.count === 0 ? 0 : histogram.quantile(0.5),
-    p90Ns: histogram.count === 0 ? 0 : histogram.quantile(0.9),
-    p99Ns: histogram.count === 0 ? 0 : histogram.quantile(0.99),
-    p999Ns: histogram.count === 0 ? 0 : histogram.quantile(0.999),
-    maxNs: histogram.maxNs,
-  };
 }

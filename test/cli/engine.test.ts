@@ -114,7 +114,12 @@ describe('engine bench', () => {
     [
       'a value that is too large',
       ['--engine', 'bolt', ...phase, '--value-bytes', '99999999999'],
-      '--value-bytes 99999999999: is not a whole number from 0 to 1073741824',
+      '--value-bytes 99999999999: is not a whole number from 0 to 268435456',
+    ],
+    [
+      'a batch that is too large',
+      ['--engine', 'bolt', '--phase', 'a:put:seq:100:100:1:100', '--value-bytes', '200000000'],
+      '--phase a:put:seq:100:100:1:100: a batch of 100 values of 200000000 bytes is too large; allowed: up to 1073741824 bytes in all',
     ],
     [
       'a disk',

@@ -50,7 +50,7 @@ describe('a run is replayed as', () => {
     // a reader stays open, for which the map must not grow
     [
       'b2',
-      'bolt --phase hold:hold-read:none:0:0:0:100 --phase ow:put:zipf:100:300:102:10,value_bytes=1500 --phase release:release-read:none:0:0:0:100 --value-bytes 100 --option freelist=hashmap --option noFreelistSync=1 --option fillPercent=0.5 --option initialMmapSize=10GiB --disk nvme',
+      'bolt --phase hold:hold-read:none:0:0:0 --phase ow:put:zipf:100:300:102:10,value_bytes=1500 --phase release:release-read:none:0:0:0 --value-bytes 100 --option freelist=hashmap --option noFreelistSync=1 --option fillPercent=0.5 --option initialMmapSize=10GiB --disk nvme',
     ],
     [
       'r1',
@@ -62,7 +62,7 @@ describe('a run is replayed as', () => {
     ],
     [
       'g1',
-      'badger --phase load:put:perm:10:10:501:10 --phase gc2:gc:none:0:0:0:10,gc_discard_ratio=0.3 --value-bytes 100 --option sync_writes=0 --option value_threshold=1024 --option max_table_size=1048576 --option level_one_size=4194304 --option level_size_multiplier=10 --option value_log_file_size=33554432 --option num_memtables=5 --paced --disk nvme',
+      'badger --phase load:put:perm:10:10:501:10 --phase gc2:gc:none:0:0:0,gc_discard_ratio=0.3 --value-bytes 100 --option sync_writes=0 --option value_threshold=1024 --option max_table_size=1048576 --option level_one_size=4194304 --option level_size_multiplier=10 --option value_log_file_size=33554432 --option num_memtables=5 --paced --disk nvme',
     ],
   ])('%s', (name, command) => {
     expect(Object.fromEntries(commands)[name]).toBe(command);
