@@ -13,12 +13,12 @@ import { Work } from '../../../sim/work.ts';
 
 export const DIRECTORY = 'db/';
 
-export function makeDisk(seed = 1, pageCacheBytes = 64 << 20): SimulatedDisk {
+export function makeDisk(seed = 1, pageCacheBytes = 64 << 20, capacityBytes = 1e12): SimulatedDisk {
   return new SimulatedDisk({
     store: new BlockStore(),
     rng: new Rng(seed),
     pageCacheBytes,
-    capacityBytes: 1e12,
+    capacityBytes,
   });
 }
 

@@ -295,6 +295,48 @@ describe('damage in a blob file', () => {
   });
 });
 
+describe('a full disk', () => {
+  it.each([
+    [0, 1],
+    [50, 1],
+    [100, 2],
+    [150, 2],
+  ])('with %d KiB of room ends the job that meets it, after %d flushes, and loses nothing', (roomKiB, flushes) => {
+    const capacity = 1 << 24;
+    const disk = makeDisk(1, 64 << 20, capacity);
+    const engine = makeEngine(disk, {
+      ...OPTIONS,
+      write_buffer_size: 1 << 20,
+      blob_file_size: 65536,
+      enable_blob_garbage_collection: true,
+      blob_garbage_collection_age_cutoff: 1,
+      level0_file_num_compaction_trigger: 2,
+    });
+    engine.open();
+    disk.settle();
+    for (let round = 0; round < 2; round++) {
+      for (let i = round * 20; i < 40; i++) put(engine, `key-${i}`, filled(`round ${round}, ${i};`, 4096));
+      engine.switchMemtable();
+      if (round === 0) drain(engine, disk);
+    }
+    const before = contentOf(engine);
+    // The second flush needs 83 KiB and gives back as much of the WAL; the compaction after it copies all 40 values.
+    const ballast = disk.create('ballast', 'other');
+    expect(disk.truncate(ballast, capacity - disk.usedBytes - roomKiB * 1024)).toBe('ok');
+    drain(engine, disk);
+    expect(engine.store.failure).toBe('no-space');
+    expect(engine.stats().figures.flushes).toBe(flushes);
+    expect(contentOf(engine)).toEqual(before);
+    expect(engine.check()).toEqual([]);
+    disk.remove('ballast');
+    disk.close(ballast);
+    const again = makeEngine(disk, OPTIONS);
+    expect(again.open()).toBe('recovered');
+    expect(contentOf(again)).toEqual(before);
+    expect(again.check()).toEqual([]);
+  });
+});
+
 describe('blobs', () => {
   it('are never expanded: a hundred megabytes of fill in a few kilobytes', () => {
     const disk = makeDisk();
@@ -307,6 +349,26 @@ describe('blobs', () => {
     expect(engine.get(0, bytes('key-7'), into)).toBe(true);
     expect(into.length).toBe(10 << 20);
     expect(into.literalLength).toBeLessThan(100);
+    expect(engine.check()).toEqual([]);
+  });
+
+  it('may be empty, and keys long', () => {
+    const disk = makeDisk();
+    const engine = makeEngine(disk, { ...OPTIONS, min_blob_size: 0 });
+    engine.open();
+    const long = 'k'.repeat(3000);
+    put(engine, 'empty', Value.of(new Uint8Array(0)));
+    put(engine, long, filled('x', 1));
+    put(engine, 'zeros', Value.of(new Uint8Array(5000)));
+    engine.switchMemtable();
+    drain(engine, disk);
+    const found = contentOf(engine).map(([key, value]) => [key.length, value.length]);
+    expect(found).toEqual([
+      [5, 0],
+      [3000, 1],
+      [5, 5000],
+    ]);
+    expect(engine.store.blobs.files.reduce((sum, { blobs }) => sum + blobs, 0)).toBe(3);
     expect(engine.check()).toEqual([]);
   });
 

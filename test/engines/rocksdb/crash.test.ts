@@ -10,7 +10,7 @@ import { type CrashModel, PROCESS_KILL } from '../../../sim/disk/crash-model.ts'
 import type { DeviceRequest } from '../../../sim/disk/disk.ts';
 import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
-import { bytes, contentOf, drain, filled, makeEngine } from './bench.ts';
+import { bytes, contentOf, DIRECTORY, drain, filled, makeEngine } from './bench.ts';
 import { MiniatureHost, STATES } from './miniature-host.ts';
 
 const SMALL: ParameterValues = {
@@ -94,6 +94,10 @@ function stopAfter(requests: number, { options, batches }: Variant, model: Crash
   expect(at, why).toBeGreaterThanOrEqual(durable);
   expect(at, why).toBeLessThanOrEqual(written);
   expect(engine.check(), why).toEqual([]);
+  // What the crash cut short is gone.
+  const live = new Set(engine.checkpoint());
+  const orphans = disk.list(DIRECTORY).filter((name) => /\.(sst|blob|log)$/.test(name) && !live.has(name));
+  expect(orphans, why).toEqual([]);
 
   // Recovery is cut short as well, and started again.
   const request: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };
