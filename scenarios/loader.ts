@@ -23,6 +23,8 @@ export interface Scenario {
   readonly name: string;
   readonly why: string;
   readonly variants: readonly RunPlan[];
+  /** What each variant's settings are as written, the matrix worked in: plain data for another scenario file. */
+  readonly bodies: readonly Readonly<Record<string, unknown>>[];
   readonly seeds: readonly number[];
   readonly expectations: readonly Expectation[];
   readonly published: Head['published'];
@@ -94,6 +96,7 @@ class Load {
       name: head.name,
       why: head.why.trim(),
       variants: chosen,
+      bodies: chosen.map((plan) => variants.find((variant) => variant.name === plan.variant)!.body),
       seeds,
       expectations: head.expect,
       published: head.published,

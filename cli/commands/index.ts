@@ -7,6 +7,17 @@ import { merge } from './merge.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { scenario } from './scenario.ts';
+import { shrink } from './shrink.ts';
 import { sweep } from './sweep.ts';
 
-export const COMMANDS: readonly CommandDefinition[] = [run, replay, diff, sweep, merge, engine, check, scenario];
+export const COMMANDS: readonly CommandDefinition[] = [
+  run,
+  replay,
+  diff,
+  sweep,
+  merge,
+  shrink,
+  engine,
+  check,
+  scenario,
+];

@@ -61,6 +61,6 @@ function signatureOf(run: SweptRun): Pick<Cause, 'check' | 'what' | 'roles' | 'f
   return { check: first.check, what: withoutNumbers(first.what), roles: first.roles, faults: run.faults };
 }
 
-function withoutNumbers(text: string): string {
+export function withoutNumbers(text: string): string {
   return text.replace(/\bn\d+\b/g, 'node').replace(/\d+(?:\.\d+)?/g, '#');
 }

@@ -37,6 +37,8 @@ export class Timeline implements Handler {
   readonly #armed: boolean[];
   /** Not yet lifted, or not yet injected. */
   #outstanding: number;
+  /** Of their random streams. */
+  readonly #names: readonly string[];
   #closed = false;
   onAllLifted: () => void = () => {};
 
@@ -45,6 +47,7 @@ export class Timeline implements Handler {
     this.#faults = faults;
     this.#target = target;
     this.#rng = rng;
+    this.#names = streamNames(faults);
     this.#active = new Array(faults.length).fill(undefined);
     this.#windows = new Array(faults.length).fill(undefined);
     this.#armed = faults.map((fault) => fault.trigger.kind === 'condition');
@@ -100,7 +103,7 @@ export class Timeline implements Handler {
     const { now } = this.#loop;
     const definition = findFault(fault);
     assert(definition !== undefined, 'timeline: a fault that is not registered');
-    const active = definition.inject(this.#target, parameters, this.#rng.fork(String(i)));
+    const active = definition.inject(this.#target, parameters, this.#rng.fork(this.#names[i]!));
     if (active === undefined) {
       this.#notes.push({ fault, label: `${fault}: nothing to hit`, fromNs: now, toNs: now });
       this.#done();
@@ -124,4 +127,15 @@ export class Timeline implements Handler {
     this.#outstanding--;
     if (this.#outstanding === 0) this.onAllLifted();
   }
+}
+
+/** By what a fault is and when it comes, not by its place in the list: taking one away leaves the others' draws as they are. */
+function streamNames(faults: readonly FaultSpec[]): string[] {
+  const seen = new Map<string, number>();
+  return faults.map(({ fault, trigger }) => {
+    const name = `${fault} ${JSON.stringify(trigger)}`;
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name} ${before}`;
+  });
 }

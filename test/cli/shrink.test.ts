@@ -1,0 +1,97 @@
+/** `raftlab shrink` in this process: over a stub that fails with a partition, three nodes and two clients. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { fewerFaults, lessTime, smallerNumbers } from '../../cli/shrink/reductions.ts';
+import { Terminal } from './terminal.ts';
+
+let terminal: Terminal;
+beforeEach(() => {
+  terminal = new Terminal();
+});
+afterEach(() => terminal.remove());
+
+const BODY = `cluster: { nodes: 5, engine: rocksdb, raft: { preVote: false } }
+workload: { clients: 40, mix: { put: 1 }, keys: { count: 500, order: zipfian }, value: 1KiB }
+end: { after: 20s }
+faults:
+  - { at: 1s, for: 1s, crash: { node: n1 } }
+  - { at: 2s, for: 4s, partition: { shape: isolate, node: n2 } }
+  - { at: 3s, for: 1s, pause: { node: n5 } }
+  - { at: 4s, for: 1s, crash: { node: leader } }
+  - { at: 5s, for: 1s, pause: { node: n3 } }
+matrix: { cluster.disk: [nvme, hdd] }
+`;
+
+describe('shrinking', () => {
+  it('leaves only what the violation needs, in a file that fails in the same way', async () => {
+    const file = terminal.scenario('fragile', BODY);
+    expect(await terminal.run('shrink', file, '--seed', '7', '--variant', 'hdd')).toBe(0);
+    expect(terminal.out).toMatch(
+      /^before: 5 faults, 5 nodes, 40 clients, 5900 events, 2000 ms\nafter: {2}1 fault, 3 nodes, 2 clients, 1320 events, 2000 ms\n4\.5 times smaller/,
+    );
+    const path = 'out/shrink/fragile-seed-7.yaml';
+    const shrunk = parse(readFileSync(join(terminal.directory, path), 'utf8'));
+    expect(shrunk).toEqual({
+      name: 'fragile-seed-7',
+      why: 'Shrunk from fragile, seed 7: acknowledged-writes: key 5 is gone',
+      cluster: { engine: 'rocksdb', nodes: 3 },
+      workload: { clients: 2, keys: { count: 1 } },
+      end: { after: '2001ms' },
+      faults: [{ at: '2s', for: '1ms', partition: { shape: 'isolate', node: 'n2' } }],
+      seeds: 7,
+      expect: [{ metric: 'violations', equals: 0 }],
+    });
+    expect(await terminal.run('run', path, '--quiet', '--jobs', '1')).toBe(1);
+  });
+
+  it('stops when its time is over, with what it has', async () => {
+    const file = terminal.scenario('fragile', BODY);
+    expect(await terminal.run('shrink', file, '--seed', '7', '--variant', 'hdd', '--budget', '1ms')).toBe(2);
+    expect(terminal.error).toMatch(/--budget: 1ms was over before the violation came/);
+  });
+
+  it('refuses what does not fail, and what is not one run', async () => {
+    const file = terminal.scenario('sound', 'matrix: { cluster.disk: [nvme, hdd] }\n');
+    const cases: [string[], RegExp][] = [
+      [['--seed', '1', '--variant', 'hdd'], /^sound does not fail under seed 1: there is nothing to shrink\n$/],
+      [['--seed', '1'], /^sound.yaml has 2 variants; choose one with --variant: nvme, hdd/],
+      [['--seed', '1..2', '--variant', 'hdd'], /^--seed 1\.\.2: one seed only/],
+      [[], /required option '--seed <n>' not specified/],
+      [['--seed', '1', '--variant', 'hdd', '--budget', 'long'], /^--budget: 'long' is not a duration/],
+    ];
+    for (const [given, message] of cases) {
+      expect(await terminal.run('shrink', file, ...given)).toBe(2);
+      expect(terminal.error).toMatch(message);
+    }
+  });
+});
+
+describe('reductions', () => {
+  it('try all faults, halves, then single ones', () => {
+    const faults = ['a', 'b', 'c', 'd'];
+    expect(fewerFaults({ faults }).map(({ what, body }) => [what, (body.faults as string[]).join('')])).toEqual([
+      ['without faults 1 to 4', ''],
+      ['without faults 1 to 2', 'cd'],
+      ['without faults 3 to 4', 'ab'],
+      ['without fault 1', 'bcd'],
+      ['without fault 2', 'acd'],
+      ['without fault 3', 'abd'],
+      ['without fault 4', 'abc'],
+    ]);
+    expect(fewerFaults({})).toEqual([]);
+  });
+
+  it('leave the body as it was', () => {
+    const body = Object.freeze({ cluster: Object.freeze({ nodes: 5 }), faults: Object.freeze([{ for: '4s' }]) });
+    const now = { 'cluster.nodes': 5, 'workload.clients': 1, 'workload.keys.count': 1 };
+    expect(smallerNumbers(body, now).map(({ what }) => what)).toEqual([
+      'cluster.nodes: 5 → 1',
+      'cluster.nodes: 5 → 2',
+      'cluster.nodes: 5 → 4',
+    ]);
+    expect(lessTime(body, 1234.5).map(({ what }) => what)).toEqual(['end.after: 1236ms', 'fault 1 for 2000ms']);
+    expect(body).toEqual({ cluster: { nodes: 5 }, faults: [{ for: '4s' }] });
+  });
+});
