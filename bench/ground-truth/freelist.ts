@@ -4,9 +4,7 @@
  * (both more than a tenth from even) or is not of its order of magnitude (a factor of 4).
  *
  * Not compared: the ratio of opening, which in the real one is that of filling Go maps and of page faults. A row
- * that was measured on a disk contains its waits, which pull the real ratio towards 1; ours is of processor time alone. Without
- * free pages ours costs both the same to within a few percent; the real hash map is a third slower there, since it makes and
- * drops a small map for each length of span on the way.
+ * that was measured on a disk contains its waits, which pull the real ratio towards 1; ours is of processor time alone.
  */
 import { writeTransaction } from '../../engines/bolt/commit.ts';
 import { Database } from '../../engines/bolt/database.ts';

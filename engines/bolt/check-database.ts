@@ -1,7 +1,8 @@
 /** The whole-file check of an open database: the trees (`check.ts`), the metas, the freelist, and what memory holds of them. */
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
-import { checkEveryPage, checkFreelistPage, TreeWalk } from './check.ts';
+import { TreeWalk } from './check.ts';
+import { checkEveryPage, checkFreelistPage } from './check-freelist.ts';
 import type { Database } from './database.ts';
 import { NO_FREELIST } from './format.ts';
 import { readMetas, sameMeta } from './metas.ts';

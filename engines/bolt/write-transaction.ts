@@ -11,7 +11,7 @@
 import { assert } from '../../sim/assert.ts';
 import { writeU64LE } from '../../sim/bytes/fixed.ts';
 import { Value } from '../../sim/bytes/value.ts';
-import { ITEMS_MOVED, KEYS_COMPARED, NODES_MATERIALISED } from '../../sim/work.ts';
+import { BYTES_COPIED, ITEMS_MOVED, KEYS_COMPARED, NODES_MATERIALISED } from '../../sim/work.ts';
 import { Arbitrary } from './arbitrary.ts';
 import { type Bucket, nameOf } from './bucket.ts';
 import { BRANCH_PAGE, BUCKET_ELEMENT, BUCKET_HEADER_BYTES, DEPTH_MAX } from './format.ts';
@@ -198,6 +198,8 @@ export class WriteTransaction extends Transaction {
     this.writtenIds[this.writtenCount] = id;
     this.writtenNodes[this.writtenCount++] = node;
     store.stats.pageCount += pages;
+    // a buffer of one page is used again; Go clears a larger one, a pass over cold memory
+    if (pages > 1) this.work.counts[BYTES_COPIED]! += pages * this.pageSize;
     return id;
   }
 
