@@ -3,6 +3,10 @@
 //	bolt read FILE     opens FILE, checks it, prints what is in it, adds a key and checks again
 //	bolt write FILE FREELIST UNSYNCED
 //	                   makes FILE with nested buckets, sequences and big values, then prints what is in it
+//	bolt chain FILE SEED READERS
+//	                   makes FILE by a history of a bucket in a bucket in a bucket, in which no order is left to chance:
+//	                   one bucket inside of each, at most one deletion in each in a transaction; with READERS, read
+//	                   transactions open and end in between
 //
 // Printed is a line for each bucket: its path in hexadecimal, sequence, number of elements, and a SHA-256 sum over
 // its elements in order: length of the key u32, key, length of the value u32 and value; ffffffff for a bucket inside.
@@ -162,13 +166,102 @@ func big(seed int) []byte {
 	return value
 }
 
+// The history's numbers; the other side draws the same.
+type draw struct{ state uint32 }
+
+func (d *draw) below(limit uint32) uint32 {
+	d.state = d.state*1664525 + 1013904223
+	return (d.state >> 8) % limit
+}
+
+func chain(file string, seed uint32, hasReaders bool) {
+	options := &bolt.Options{}
+	if hasReaders {
+		options.InitialMmapSize = 1 << 25 // a writer that must map more waits for readers: for itself
+	}
+	db, err := bolt.Open(file, 0600, options)
+	must(err)
+	d := &draw{seed}
+	readers := []*bolt.Tx{}
+	for transaction := 0; transaction < 80; transaction++ {
+		if hasReaders && d.below(4) == 0 {
+			reader, err := db.Begin(false)
+			must(err)
+			readers = append(readers, reader)
+		}
+		if n := uint32(len(readers)); n > 0 && d.below(4) == 0 {
+			at := d.below(n)
+			must(readers[at].Rollback())
+			readers = append(readers[:at], readers[at+1:]...)
+		}
+		must(db.Update(func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists([]byte("outer"))
+			if err != nil {
+				return err
+			}
+			for _, name := range []string{"middle", "inner", ""} {
+				deleted := false
+				for i := d.below(40); i > 0; i-- {
+					key := []byte(fmt.Sprintf("key%d", d.below(300)))
+					size := d.below(20)
+					switch d.below(12) {
+					case 0:
+						if deleted {
+							continue
+						}
+						deleted = true
+						err = b.Delete(key)
+					case 1:
+						err = b.Put(key, make([]byte, 200+30*size))
+					case 2:
+						if d.below(8) == 0 {
+							err = b.Put(key, make([]byte, 5000+100*size))
+						}
+					default:
+						err = b.Put(key, make([]byte, size))
+					}
+					if err != nil {
+						return err
+					}
+				}
+				if d.below(3) == 0 {
+					if _, err := b.NextSequence(); err != nil {
+						return err
+					}
+				}
+				if name == "" {
+					continue
+				}
+				if d.below(15) == 0 && b.Bucket([]byte(name)) != nil {
+					if err := b.DeleteBucket([]byte(name)); err != nil {
+						return err
+					}
+				}
+				if b, err = b.CreateBucketIfNotExists([]byte(name)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	for _, reader := range readers {
+		must(reader.Rollback())
+	}
+	check(db)
+	must(db.Close())
+}
+
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == "read" {
 		read(os.Args[2])
 	} else if len(os.Args) == 5 && os.Args[1] == "write" {
 		write(os.Args[2], os.Args[3], os.Args[4])
+	} else if len(os.Args) == 5 && os.Args[1] == "chain" {
+		var seed uint32
+		fmt.Sscan(os.Args[3], &seed)
+		chain(os.Args[2], seed, os.Args[4] == "true")
 	} else {
-		fmt.Fprintln(os.Stderr, "usage: bolt read FILE | bolt write FILE array|hashmap UNSYNCED")
+		fmt.Fprintln(os.Stderr, "usage: bolt read FILE | bolt write FILE array|hashmap UNSYNCED | bolt chain FILE SEED READERS")
 		os.Exit(2)
 	}
 }

@@ -1,6 +1,6 @@
 /** Files of our bolt in the hands of the real bbolt, and the other way round. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ import { Rng } from '../../sim/rng.ts';
 import type { RecordSource } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { bytesOf } from '../engines/bed.ts';
+import { bucketHistory, inside } from '../engines/bolt/bucket-history.ts';
 import { BBOLT_SOURCE, buildGo, describePeer, GO, runTool, withFolder } from './peer.ts';
 
 const SOURCE = new URL('bolt.go', import.meta.url).pathname;
@@ -63,6 +64,26 @@ describePeer('bbolt 1.3.6', [GO, BBOLT_SOURCE], () => {
       expect(all.length).toBe(shown.split('\n').length + 1);
     });
   };
+
+  it.each([
+    [1, false],
+    [2, false],
+    [3, false],
+    [4, true],
+    [5, true],
+    [6, true],
+  ])('writes the same bytes for buckets in buckets, history %i, with readers: %s', (seed, hasReaders) => {
+    const bed = new Bed(hasReaders ? { initialMmapSize: 2 ** 25 } : {}, undefined, []);
+    bucketHistory(bed.database, bed.disk, seed, hasReaders);
+    withFolder((folder) => {
+      real('chain', join(folder, 'db'), String(seed), String(hasReaders));
+      const theirs = readFileSync(join(folder, 'db'));
+      const ours = Buffer.from(bed.disk.exportFile('db'));
+      expect(ours.length).toBe(theirs.length);
+      expect(ours.equals(theirs), `differs in page ${firstDifference(ours, theirs)}`).toBe(true);
+    });
+    expect(checkDatabase(bed.database)).toEqual([]);
+  });
 
   for (const options of VARIANTS) {
     const title = JSON.stringify(options);
@@ -148,10 +169,10 @@ class Bed {
   readonly #random = new Rng(7);
   engine: BoltEngine;
 
-  constructor(options: ParameterValues, folder?: string) {
+  constructor(options: ParameterValues, folder?: string, tables: readonly string[] = ['first']) {
     this.options = options;
     if (folder !== undefined) importStore(folder, this.disk, '', 'page');
-    this.engine = this.#open(folder === undefined ? 'fresh' : 'recovered', folder === undefined ? ['first'] : []);
+    this.engine = this.#open(folder === undefined ? 'fresh' : 'recovered', folder === undefined ? tables : []);
   }
 
   #open(expected: string, tables: readonly string[]): BoltEngine {
@@ -231,10 +252,8 @@ class Ascending implements RecordSource {
   }
 }
 
-function inside(bucket: Bucket, name: string): Bucket {
-  const inner = bucket.createBucketIfNotExists(bytesOf(name));
-  if (typeof inner === 'string') throw new Error(inner);
-  return inner;
+function firstDifference(a: Uint8Array, b: Uint8Array): number {
+  return Math.floor(a.findIndex((byte, i) => byte !== b[i]) / 4096);
 }
 
 /** What the Go program prints: see there. */

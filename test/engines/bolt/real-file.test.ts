@@ -14,6 +14,8 @@ import { Rng } from '../../../sim/rng.ts';
 import { Work } from '../../../sim/work.ts';
 import { batchOf, bytesOf } from '../bed.ts';
 import type { Operation } from '../sorted-array.ts';
+import { bucketHistory } from './bucket-history.ts';
+import { DatabaseBed } from './database-bed.ts';
 
 /** Short and long keys, small values, values of several pages, now and then a deletion. */
 function history(seed: number): Operation[][] {
@@ -69,4 +71,19 @@ describe('the file', () => {
     const file = fileAfter(history(seed));
     expect(createHash('sha256').update(file).digest('hex')).toBe(digest);
   });
+
+  it.each([
+    [1, false, '579808cf88d3ed8b3f0fe1cb34857c954b7a4fa5ba7aac7246d735d597c03120'],
+    [2, false, 'b7b5a956b147fa6e127d4fd1be3c58f4f631284b5456c3a14ce826b064d3fca7'],
+    [4, true, '23f987950d8c8047c079882c664f240000cb43981b92e21b36abb39ac1d883a5'],
+    [5, true, '2e348809f586a9b911ff2928150f0ff02f44eb84e7d0840e39c641479217d45d'],
+  ])(
+    'is the one that bbolt writes for buckets in buckets, history %i, with readers: %s',
+    (seed, hasReaders, digest) => {
+      const bed = new DatabaseBed(hasReaders ? { initialMmapSize: 2 ** 25 } : {});
+      bucketHistory(bed.database, bed.disk, seed, hasReaders);
+      expect(bed.faults()).toEqual([]);
+      expect(createHash('sha256').update(bed.disk.exportFile('db')).digest('hex')).toBe(digest);
+    },
+  );
 });
