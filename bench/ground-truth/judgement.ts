@@ -22,7 +22,26 @@ export interface JudgedRow {
   readonly ok: boolean;
   /** Keys and logical bytes must be the same, or nothing else means anything. */
   readonly sameWork: boolean;
+  /** Every other number that both have. */
+  readonly others: readonly OtherFigure[];
 }
+
+export interface OtherFigure {
+  readonly column: string;
+  readonly measured: number;
+  readonly simulated: number;
+}
+
+/** What says which row it is, or the same in other words. */
+const NOT_COMPARED: ReadonlySet<string> = new Set([
+  'ops',
+  'keyspace',
+  'seed',
+  'key_check',
+  'value_bytes',
+  'batch',
+  'logical_bytes',
+]);
 
 /** `columns` is one of the `repetitions`: the one in the middle. */
 export function judge(
@@ -42,8 +61,19 @@ export function judge(
     phase: row.phase!,
     figures,
     sameWork,
+    others: othersOf(row, columns, figures),
     ok: sameWork && figures.every(({ ok }) => ok),
   };
+}
+
+function othersOf(row: Row, columns: Columns, figures: readonly Figure[]): OtherFigure[] {
+  const judged = new Set(figures.map(({ column }) => column));
+  return Object.entries(columns).flatMap(([column, simulated]) => {
+    const measured = row[column];
+    if (judged.has(column) || NOT_COMPARED.has(column) || column.startsWith('wa_')) return [];
+    if (typeof simulated !== 'number' || measured === undefined || measured === '') return [];
+    return Number.isFinite(Number(measured)) ? [{ column, measured: Number(measured), simulated }] : [];
+  });
 }
 
 function figureOf(

@@ -1,7 +1,7 @@
 /**
  * Holds the simulated engines against measurements of the real ones.
  *
- *     npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run rs12,bb01] [--jobs 2] [--disk ssd] [--json]
+ *     npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run rs12,bb01] [--jobs 2] [--disk ssd] [--columns] [--json]
  *
  * FOLDER holds files with the columns of bbolt.csv, rocksdb.csv, badger.csv and bbolt_freelist_fragmentation.csv. Every
  * row is run as `raftlab engine bench` would; exit code 1 if one is outside its bounds.
@@ -14,11 +14,11 @@ import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, UsageError } from '
 import { parseCsv, type Row } from './csv.ts';
 import { FREELIST_FILE } from './freelist.ts';
 import { MEASURED_ENGINES } from './index.ts';
-import { engineSummary, freelistSummary, freelistTable, rowsTable } from './report.ts';
+import { engineSummary, freelistSummary, freelistTable, othersText, rowsTable } from './report.ts';
 import { type Replayed, type ReplayedRun, type RunToReplay, replayRuns, runsToReplay } from './runs.ts';
 
 const USAGE =
-  'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--json]';
+  'usage: npm run bench:ground-truth -- --dir FOLDER [--engine NAME] [--run NAME,…] [--jobs N] [--disk PROFILE] [--columns] [--json]';
 
 interface Arguments {
   readonly dir: string;
@@ -26,6 +26,8 @@ interface Arguments {
   readonly runs: readonly string[];
   readonly jobs: number;
   readonly disk: string;
+  /** Also those without a bound. */
+  readonly columns: boolean;
   readonly json: boolean;
 }
 
@@ -38,6 +40,7 @@ function readArguments(): Arguments {
         run: { type: 'string' },
         jobs: { type: 'string', default: '2' },
         disk: { type: 'string', default: 'nvme' },
+        columns: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
@@ -46,7 +49,15 @@ function readArguments(): Arguments {
     if (!existsSync(values.dir)) throw new UsageError(`--dir ${values.dir}: there is no such folder`, USAGE);
     if (!(Number.isInteger(jobs) && jobs >= 1 && jobs <= 64)) throw new UsageError('--jobs: allowed: 1 to 64', USAGE);
     const runs = values.run === undefined ? [] : values.run.split(',');
-    return { dir: values.dir, engine: values.engine, runs, jobs, disk: values.disk, json: values.json };
+    return {
+      dir: values.dir,
+      engine: values.engine,
+      runs,
+      jobs,
+      disk: values.disk,
+      columns: values.columns,
+      json: values.json,
+    };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError((error as Error).message, USAGE);
@@ -94,7 +105,7 @@ function print({ replayed, freelist }: Replayed, given: Arguments): void {
   for (const { engine } of MEASURED_ENGINES) {
     const own = replayed.filter(({ run }) => run.engine.engine === engine);
     if (given.json) printJson(own);
-    else printText(engine, own);
+    else printText(engine, own, given.columns);
   }
   if (given.json) for (const row of freelist) console.log(JSON.stringify({ engine: 'bolt', ...row }));
   else if (freelist.length > 0) console.log(`${freelistTable(freelist)}\n\n${freelistSummary(freelist)}\n`);
@@ -108,9 +119,10 @@ function printJson(replayed: readonly ReplayedRun[]): void {
   }
 }
 
-function printText(engine: string, replayed: readonly ReplayedRun[]): void {
+function printText(engine: string, replayed: readonly ReplayedRun[], withColumns: boolean): void {
   const rows = replayed.flatMap((each) => each.rows);
   if (rows.length > 0) console.log(`${rowsTable(rows)}\n\n${engineSummary(engine, rows)}\n`);
+  if (withColumns && rows.length > 0) console.log(`${othersText(rows)}\n`);
   for (const { run, rows: judged, failure } of replayed) {
     if (failure !== undefined) console.log(`${run.name} was not replayed to its end: ${failure}`);
     else if (judged.some((row) => !row.ok)) console.log(`${run.name}: ${commandOf(run)}`);

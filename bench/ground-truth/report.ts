@@ -60,3 +60,16 @@ export function freelistSummary(rows: readonly FreelistRow[]): string {
   const agreeing = ratios.filter(({ ok }) => ok).length;
   return `bolt, fragmented files: ${agreeing} of ${ratios.length} ratios of array over hash map point the same way and are of the same order`;
 }
+
+/** The columns that have no bound and differ: `rs01 load: sst_syncs 603, measured 574; …`. */
+export function othersText(rows: readonly JudgedRow[]): string {
+  return rows
+    .map(({ run, phase, others }) => {
+      const differing = others.filter(({ measured, simulated }) => measured !== simulated);
+      const texts = differing.map(({ column, measured, simulated }) => {
+        return `${column} ${Number(simulated.toPrecision(6))}, measured ${measured}`;
+      });
+      return `${run} ${phase}: ${others.length - differing.length} of ${others.length} further columns are equal${texts.length === 0 ? '' : `; ${texts.join('; ')}`}`;
+    })
+    .join('\n');
+}

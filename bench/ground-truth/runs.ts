@@ -65,42 +65,38 @@ export async function replayRuns(
   const worker = (name: string): string => new URL(`./${name}.${extension}`, import.meta.url).href;
   const threads = Math.max(1, Math.min(jobs, runs.length + 1));
   const pool = new Piscina({ filename: worker('replay-worker'), minThreads: threads, maxThreads: threads });
-  const board = new ProgressBoard(runs.length + 1);
+  const tasks = tasksOf(runs);
+  const board = new ProgressBoard(tasks.length + 1);
   const interrupt = (): void => {
     if (board.stopped) process.exit(130);
     board.stop();
     console.error('interrupted: printing what is done (once more to leave at once)');
   };
   process.on('SIGINT', interrupt);
-  const timer = setInterval(() => sayProgress(runs, board), LINE_INTERVAL_MS);
+  const timer = setInterval(() => sayProgress(tasks, board), LINE_INTERVAL_MS);
   let finished = 0;
   try {
-    const outcomes: ReplayOutcome[][] = runs.map(() => []);
-    const order = runs.map((_, index) => index).sort((a, b) => workOf(runs[b]!) - workOf(runs[a]!) || a - b);
+    const outcomes = new Map<RunToReplay, ReplayOutcome[]>(runs.map((run) => [run, []]));
     const freelistDone =
       freelistRows.length === 0
         ? Promise.resolve([])
         : (pool.run(
-            { rows: freelistRows, index: runs.length, board: board.buffer },
+            { rows: freelistRows, index: tasks.length, board: board.buffer },
             { filename: worker('freelist-worker') },
           ) as Promise<FreelistRow[]>);
     await Promise.all(
-      order.map(async (index) => {
-        const run = runs[index]!;
-        let seconds = 0;
-        for (let seed = 1; seed <= run.repetitions; seed++) {
-          const task = { arguments: { ...run.arguments, seed: String(seed) }, index, board: board.buffer };
-          const outcome = (await pool.run(task)) as ReplayOutcome;
-          outcomes[index]!.push(outcome);
-          if (outcome.interrupted) return;
-          seconds += outcome.seconds;
-        }
+      tasks.map(async ({ run, seed }, index) => {
+        const task = { arguments: { ...run.arguments, seed: String(seed) }, index, board: board.buffer };
+        const outcome = (await pool.run(task)) as ReplayOutcome;
+        outcomes.get(run)!.push(outcome);
+        if (outcome.interrupted) return;
         finished++;
-        console.error(`${run.name} done in ${shortTime(seconds)}, ${finished} of ${runs.length} runs`);
+        const label = run.repetitions > 1 ? `${run.name}, seed ${seed},` : run.name;
+        console.error(`${label} done in ${shortTime(outcome.seconds)}, ${finished} of ${tasks.length}`);
       }),
     );
     return {
-      replayed: runs.map((run, index) => replayed(run, outcomes[index]!)),
+      replayed: runs.map((run) => replayed(run, outcomes.get(run)!)),
       freelist: await freelistDone,
       interrupted: board.stopped,
     };
@@ -111,12 +107,26 @@ export async function replayRuns(
   }
 }
 
-function sayProgress(runs: readonly RunToReplay[], board: ProgressBoard): void {
-  const running = runs.flatMap((run, index) => {
+interface RunTask {
+  readonly run: RunToReplay;
+  readonly seed: number;
+}
+
+/** Every repetition of every run, the longest first. */
+function tasksOf(runs: readonly RunToReplay[]): RunTask[] {
+  const order = runs.map((_, index) => index).sort((a, b) => workOf(runs[b]!) - workOf(runs[a]!) || a - b);
+  return order.flatMap((index) => {
+    const run = runs[index]!;
+    return Array.from({ length: run.repetitions }, (_, i) => ({ run, seed: i + 1 }));
+  });
+}
+
+function sayProgress(tasks: readonly RunTask[], board: ProgressBoard): void {
+  const running = tasks.flatMap(({ run }, index) => {
     const done = board.fraction(index);
     return done > 0 && done < 1 ? [`${run.name} ${Math.floor(done * 100)} %`] : [];
   });
-  const freelist = board.fraction(runs.length);
+  const freelist = board.fraction(tasks.length);
   if (freelist > 0 && freelist < 1) running.push(`fragmented files ${Math.floor(freelist * 100)} %`);
   if (running.length > 0) console.error(running.join(', '));
 }

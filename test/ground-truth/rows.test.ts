@@ -149,6 +149,20 @@ describe('a row', () => {
     expect(judged(bbolt, { freelist: 'array', op: 'put', ...asRow(pages) }, { ...pages, key_check: 2 }).ok).toBe(false);
   });
 
+  it('shows the columns without a bound beside', () => {
+    const row = {
+      freelist: 'array',
+      op: 'put',
+      ...asRow(pages),
+      commits: '5',
+      wa_meta: '1',
+      sync_detail: 'a=1',
+      seed: '3',
+    };
+    const columns = { ...pages, commits: 6, wa_meta: 2, seed: 4, tx_split: 7 };
+    expect(judged(bbolt, row, columns).others).toEqual([{ column: 'commits', measured: 5, simulated: 6 }]);
+  });
+
   it('with a figure that the engine does not have is out of bounds', () => {
     const { freelist_bytes: _, ...without } = pages;
     expect(judged(bbolt, { freelist: 'array', op: 'put', ...asRow(pages) }, without).ok).toBe(false);
@@ -204,6 +218,7 @@ it('sums up by the totals', () => {
     phase: 'p',
     ok: true,
     sameWork: true,
+    others: [],
     figures: [{ column: 'total_write_bytes', measured: 1, simulated: 1, error, bound: '', ok: true }],
   }));
   expect(medianAndWorst(rows)).toEqual({ median: 0.01, worst: 0.03 });
