@@ -3,6 +3,7 @@ import type { ParameterValues } from '../../sim/parameters.ts';
 import type { EngineContext, EngineDefinition } from '../engine.ts';
 import { boltBench } from './bench.ts';
 import { BoltEngine } from './engine.ts';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from './format.ts';
 import { MAINTENANCE } from './maintenance.ts';
 import { boltOptions, OPTIONS } from './options.ts';
 
@@ -12,6 +13,10 @@ export const bolt: EngineDefinition = {
   options: OPTIONS,
   maintenance: MAINTENANCE,
   bench: boltBench,
+  refusal(_options: ParameterValues, keyBytes: number, valueBytes: number): string | undefined {
+    if (keyBytes > KEY_BYTES_MAX) return `bolt takes keys of up to ${KEY_BYTES_MAX} bytes`;
+    return valueBytes > VALUE_BYTES_MAX ? `bolt takes values of up to ${VALUE_BYTES_MAX} bytes` : undefined;
+  },
   create(context: EngineContext, values: ParameterValues): BoltEngine {
     return new BoltEngine(context, boltOptions(values));
   },
