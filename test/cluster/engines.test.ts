@@ -35,8 +35,8 @@ const SMALL: Readonly<Record<string, ParameterValues>> = {
 };
 /** Faults come, and go, at so many times the pace of the file. */
 const PACE = 3;
-/** By default two; `RAFTLAB_SEEDS=1..200` for more. */
-const RANDOM_SEEDS = seedsOf(process.env.RAFTLAB_SEEDS ?? '2..3');
+/** By default one; `RAFTLAB_SEEDS=1..200` for more. */
+const RANDOM_SEEDS = seedsOf(process.env.RAFTLAB_SEEDS ?? '2');
 
 function shippedSpec(name: string, engine: string, options: ParameterValues): RunSpec {
   const file = `${name}.yaml`;

@@ -8,7 +8,7 @@ import { DAMAGES, DamagedStore, type Trial } from '../../bench/corruption-trials
 import { ENGINES } from '../../engines/index.ts';
 
 /** Of each damage on each kind of file. */
-const TRIALS = 4;
+const TRIALS = 3;
 
 const SKETCHES = corruptionStores();
 

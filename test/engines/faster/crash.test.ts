@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, ParameterValues>> = {
   'fold-over': SMALL,
   snapshot: { ...SMALL, checkpoint: 'snapshot' },
 };
-const BATCHES = 60;
+const BATCHES = 45;
 const KEYS = 40;
 const JOB_THREADS = 3;
 const LOSE_ALL: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 1, newestLength: 0, newestNames: 0 };
