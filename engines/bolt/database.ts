@@ -20,9 +20,10 @@ import { LAST_TXID } from './freelist.ts';
 import { FIRST_PAGES, initialise, openStore, readTrees, wasNeverCreated } from './opening.ts';
 import type { BoltOptions } from './options.ts';
 import { Pages } from './pages.ts';
-import { TransactionStats } from './statistics.ts';
+import { type PageCensus, TransactionStats } from './statistics.ts';
 import type { Store } from './store.ts';
 import { Transaction } from './transaction.ts';
+import { depthOf } from './walk.ts';
 import { WriteTransaction } from './write-transaction.ts';
 
 export class Database {
@@ -193,12 +194,19 @@ export class Database {
     return `${this.path}.tmp`;
   }
 
-  /** Goes on with the file that has the name now; without readers and without an open transaction. */
-  reload(): void {
+  /** Goes on with the file that has the name now, of which so much was counted; without readers and open transaction. */
+  reload(census: PageCensus): void {
     const old = this.store.file;
     const file = this.disk.open(this.path);
     if (file === undefined || this.#load(file) !== 'ok') this.stop();
     this.disk.close(old);
+    if (!this.#isServing) return;
+    const { pages, census: own } = this.store;
+    own.assign(census);
+    for (const table of this.transaction.tables) {
+      if (table.inline === undefined) table.depth = depthOf(pages, table.root);
+    }
+    if (pages.fault !== undefined) this.stop();
   }
 
   /** A page is damaged: nothing is served from here on. */

@@ -2,7 +2,8 @@
  * Defragmentation: everything is copied in key order into a new file, by transactions of some thousand keys, as etcd
  * does it; nested buckets and sequences as bbolt's `Compact` does. The new file then takes the old one's name.
  *
- * Nobody may write meanwhile (`Database.isDefragmenting`, the engine's pressure); a write that comes all the same ends
+ * Nobody may write meanwhile (`Database.isDefragmenting`, the engine's pressure), but for the commit of what was
+ * written before, which is waited for; a write that comes all the same ends
  * the job, since what it has copied would be stale. Reads go on from the old file.
  *
  * A crash at any moment leaves the old file or the new one under the name: the new one is synced before it is
@@ -13,6 +14,7 @@ import type { Disk } from '../../sim/disk/disk.ts';
 import type { Job } from '../../sim/storage-engine.ts';
 import type { Bucket, BucketFailure } from './bucket.ts';
 import type { Database } from './database.ts';
+import type { PageCensus } from './statistics.ts';
 import type { Transaction } from './transaction.ts';
 
 /** etcd's: keys in a transaction, and how full it leaves pages. */
@@ -21,28 +23,34 @@ const FILL_PERCENT = 0.9;
 /** Keys copied between two yields. */
 const SLICE_KEYS = 256;
 
+/** Looks again after so long whether the transaction that was open is over, and gives up after 10 s. */
+const WAIT_NS = 10_000_000;
+const WAITS_MAX = 1000;
+
 /** Copies with a commit after every `keysMax` keys. Of a database that is serving and has no readers. */
 export function* defragment(database: Database, keysMax: number): Job {
   database.isDefragmenting = true;
-  if (database.transaction.isOpen && database.commit() !== 'ok') {
+  // whoever began the open transaction commits it: they wait for its syncs
+  for (let waits = 0; database.transaction.isOpen && waits < WAITS_MAX; waits++) yield WAIT_NS;
+  if (database.transaction.isOpen || !database.isServing) {
     database.isDefragmenting = false;
     return;
   }
-  yield undefined;
   const target = database.temporary();
   const reader = database.beginRead();
   const copy = new Copy(database, reader, target, keysMax);
   const isReady = target.open() === 'fresh' && (yield* copy.run());
   database.endRead(reader);
+  const census = isReady ? target.store.census : undefined;
   target.close();
   if (reader.pages.fault !== undefined) database.stop(reader.pages.takeFault());
-  if (isReady && database.isServing) yield* takeOver(database, target.path);
+  if (census !== undefined && database.isServing) yield* takeOver(database, target.path, census);
   else database.disk.remove(target.path);
   database.isDefragmenting = false;
 }
 
 /** The copy gets the name; once that is durable, the database goes on with it. */
-function* takeOver(database: Database, path: string): Job {
+function* takeOver(database: Database, path: string, census: PageCensus): Job {
   const { disk } = database;
   disk.rename(path, database.path);
   if (disk.syncDirectory(directoryOf(database.path)) !== 'ok') {
@@ -51,7 +59,7 @@ function* takeOver(database: Database, path: string): Job {
     return;
   }
   yield undefined;
-  database.reload();
+  database.reload(census);
 }
 
 /** What is left of a copy that was interrupted. */

@@ -14,8 +14,8 @@ export const bolt: EngineDefinition = {
   maintenance: MAINTENANCE,
   bench: boltBench,
   refusal(_options: ParameterValues, keyBytes: number, valueBytes: number): string | undefined {
-    if (keyBytes > KEY_BYTES_MAX) return `bolt takes keys of up to ${KEY_BYTES_MAX} bytes`;
-    return valueBytes > VALUE_BYTES_MAX ? `bolt takes values of up to ${VALUE_BYTES_MAX} bytes` : undefined;
+    if (keyBytes > KEY_BYTES_MAX) return `a key of ${keyBytes} bytes; bolt takes ${KEY_BYTES_MAX}`;
+    return valueBytes > VALUE_BYTES_MAX ? `a value of ${valueBytes} bytes; bolt takes ${VALUE_BYTES_MAX}` : undefined;
   },
   create(context: EngineContext, values: ParameterValues): BoltEngine {
     return new BoltEngine(context, boltOptions(values));

@@ -49,7 +49,7 @@ export class TreeCensus {
     }
   }
 
-  add(bucket: BucketCensus): void {
+  add(bucket: Omit<BucketCensus, 'keys' | 'depth' | 'isInline'>): void {
     this.leafPages += bucket.leafPages;
     this.leafOverflowPages += bucket.leafOverflowPages;
     this.branchPages += bucket.branchPages;
@@ -73,6 +73,15 @@ export class PageCensus {
     this.others.clear();
     this.root.change(true, 1, usedBytes, 1);
     this.keys = 0;
+  }
+
+  /** Takes over what was counted of a copy. */
+  assign(other: PageCensus): void {
+    this.root.clear();
+    this.root.add(other.root);
+    this.others.clear();
+    this.others.add(other.others);
+    this.keys = other.keys;
   }
 
   /** Takes over what a walk has counted, if nobody has counted yet. True if it was taken. */

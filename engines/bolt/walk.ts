@@ -1,9 +1,9 @@
-/** All pages of one tree, parents before children. */
+/** Ways through the pages of one tree. */
 import { BRANCH_PAGE, DEPTH_MAX } from './format.ts';
 import { childOf } from './page-search.ts';
 import { Page, type Pages } from './pages.ts';
 
-/** False, and `pages.fault` says why, if a page is damaged or `visit` returned false. */
+/** All pages, parents before children. False, and `pages.fault` says why, if a page is damaged or `visit` returned false. */
 export function walkPages(pages: Pages, root: number, visit: (page: Page) => boolean): boolean {
   const levels: Page[] = [];
   const walk = (id: number, depth: number): boolean => {
@@ -20,4 +20,17 @@ export function walkPages(pages: Pages, root: number, visit: (page: Page) => boo
     return true;
   };
   return walk(root, 0);
+}
+
+/** Levels of a tree, along its first children; NaN, and `pages.fault` says why, if a page is damaged. */
+export function depthOf(pages: Pages, root: number): number {
+  const page = new Page();
+  let id = root;
+  for (let depth = 1; depth <= DEPTH_MAX; depth++) {
+    if (!pages.read(id, page)) return Number.NaN;
+    if (page.flags !== BRANCH_PAGE) return depth;
+    id = childOf(page, 0);
+  }
+  pages.fail(root, `the tree is deeper than ${DEPTH_MAX} levels: a cycle`);
+  return Number.NaN;
 }
