@@ -1,5 +1,5 @@
 /** Which write goes where: in place, to the tail, to the disk. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { faster } from '../../../engines/faster/index.ts';
 import { Value } from '../../../sim/bytes/value.ts';
 import { batchOf, bytesOf, DIRECTORY, del, EngineBed, put } from '../bed.ts';
@@ -77,9 +77,9 @@ describe('a delete', () => {
   });
 });
 
-describe('more than fits in memory', () => {
-  const rows = Array.from({ length: 200 }, (_, i) => put(`key${i}`, value(`v${i}`, 150 + i)));
+const rows = Array.from({ length: 200 }, (_, i) => put(`key${i}`, value(`v${i}`, 150 + i)));
 
+describe('more than fits in memory', () => {
   it('is read from the disk, record by record', () => {
     const bed = EngineBed.opened(faster, SMALL);
     bed.write(rows);
@@ -108,6 +108,21 @@ describe('more than fits in memory', () => {
     bed.write(rows);
     expect(figures(bed).flushStalls).toBeGreaterThan(0);
     bed.verify();
+  });
+});
+
+describe('a failed sync', () => {
+  it('of a page that a job flushes ends writing before a checkpoint could rely on it', () => {
+    const bed = EngineBed.opened(faster, SMALL);
+    bed.write(rows.slice(0, 60));
+    const job = bed.engine.background()!;
+    const fails = vi.spyOn(bed.disk, 'sync').mockReturnValueOnce('io-error');
+    job.next();
+    expect(fails).toHaveBeenCalledTimes(1);
+    expect(bed.engine.sync()).toBe('io-error');
+    expect(bed.engine.write(batchOf([put('a', 'one')]))).toBe('io-error');
+    expect(bed.engine.corruption?.what).toBe('io-error on flush of a page');
+    expect(bed.engine.get(0, bytesOf('key7'), new Value())).toBe(true);
   });
 });
 
