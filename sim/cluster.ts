@@ -342,6 +342,9 @@ class ClusterRun implements Run {
   #watch(): void {
     const { end } = this.#spec;
     this.#checks.roles = () => rolesOf(this.#hosts);
+    this.#checks.hasFaultyDisk = (node) => this.#faults.hasFaultyDisk(node);
+    this.#checks.onGaveUp = (node, reason) =>
+      this.#timeline.note('node-failure', `n${node + 1} stopped by itself: ${reason}`);
     this.#checks.onElected = (node) => {
       this.#elections++;
       this.#timeline.happened('leader elected');

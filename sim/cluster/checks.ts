@@ -33,6 +33,9 @@ export class Checks implements NodeObserver {
   onRestarted: (node: number) => void = () => {};
   readonly #loop: EventLoop;
   readonly #reproduce: string;
+  /** Told of nodes that stopped because of a disk that was made faulty. */
+  onGaveUp: (node: number, reason: string) => void = () => {};
+  hasFaultyDisk: (node: number) => boolean = () => false;
   /** What the nodes are at the moment. */
   roles: () => string = () => '';
   readonly #all: readonly Checker[];
@@ -106,7 +109,12 @@ export class Checks implements NodeObserver {
     for (const checker of this.#restart) checker.onRestart(node, appliedIndex);
     this.onRestarted(node);
   }
+  /** A node whose disk was made faulty may stop by itself: that is what a sound node does. */
   onFailure(node: number, reason: string): void {
+    if (this.hasFaultyDisk(node)) {
+      this.onGaveUp(node, reason);
+      return;
+    }
     this.#report('node-failure', `n${node + 1} stopped by itself: ${reason}`);
   }
 

@@ -15,6 +15,7 @@ export class FaultPort implements FaultTarget {
   /** By node: faults that hold it down, and that stop its process. They may overlap; the last one's end counts. */
   readonly #down: number[];
   readonly #paused: number[];
+  readonly #faultyDisks = new Set<number>();
   #toxics = 0;
 
   constructor(hosts: readonly Host[], network: Network, clients: readonly number[]) {
@@ -80,7 +81,14 @@ export class FaultPort implements FaultTarget {
     };
   }
 
+  /** Whether its disk has ever done something else than asked; slowness does not count. */
+  hasFaultyDisk(node: number): boolean {
+    return this.#faultyDisks.has(node);
+  }
+
   addDiskFault(node: number, fault: DiskFault): () => void {
+    const isOnlySlow = !(fault.onRead ?? fault.onContent ?? fault.onWrite ?? fault.onSync);
+    if (!isOnlySlow) this.#faultyDisks.add(node);
     const { faults } = this.#hosts[node]!.machine.disk;
     faults.add(fault);
     return () => faults.remove(fault);

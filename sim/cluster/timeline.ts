@@ -24,6 +24,9 @@ interface Window {
   toNs: Time;
 }
 
+/** More would not be looked at. */
+const NOTES_MAX = 1_000;
+
 export class Timeline implements Handler {
   readonly traceId = 2;
   readonly #loop: EventLoop;
@@ -79,6 +82,13 @@ export class Timeline implements Handler {
     return this.#outstanding === 0;
   }
 
+  /** A moment to be shown among the faults. */
+  note(fault: string, label: string): void {
+    if (this.#notes.length >= NOTES_MAX) return;
+    const { now } = this.#loop;
+    this.#notes.push({ fault, label, fromNs: now, toNs: now });
+  }
+
   /** In the order of injection; those still in force end at `now`. Faults that found nothing to hit have no length. */
   windows(now: Time): FaultWindow[] {
     const windows: FaultWindow[] = [...this.#notes];
@@ -105,7 +115,7 @@ export class Timeline implements Handler {
     assert(definition !== undefined, 'timeline: a fault that is not registered');
     const active = definition.inject(this.#target, parameters, this.#rng.fork(this.#names[i]!));
     if (active === undefined) {
-      this.#notes.push({ fault, label: `${fault}: nothing to hit`, fromNs: now, toNs: now });
+      this.note(fault, `${fault}: nothing to hit`);
       this.#done();
       return;
     }

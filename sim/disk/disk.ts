@@ -37,6 +37,8 @@ export type DiskOutcome = 'ok' | 'io-error' | 'no-space';
 
 /** An open file. Survives rename and, as in POSIX, removal until it is closed. Dies with the process at a crash. */
 export interface File {
+  /** Stays through renames; never given twice. */
+  readonly id: number;
   readonly name: string;
   readonly category: Category;
   /** Bytes; what is beyond the end of every write but below this reads as zeros. */

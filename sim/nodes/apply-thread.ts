@@ -217,7 +217,7 @@ export class ApplyThread implements Handler, ReplySink {
     const bytes = this.#applyEntries();
     const outcome = this.machine.flush();
     if (outcome !== 'ok') {
-      this.#parts.observer.onFailure(machine.node, `storage engine: ${outcome} on write`);
+      this.#parts.process.fail(`storage engine: ${outcome} on write`);
       return;
     }
     this.#roundComputed = machine.compute(now, work);
@@ -302,13 +302,13 @@ export class ApplyThread implements Handler, ReplySink {
   }
 
   #commit(): void {
-    const { machine, observer, work } = this.#parts;
+    const { machine, process, work } = this.#parts;
     const { now } = this.#loop;
     machine.disk.thread = this.diskThread;
     this.#commitDue = false;
     const outcome = this.machine.commit();
     if (outcome !== 'ok') {
-      observer.onFailure(machine.node, `storage engine: ${outcome} on commit`);
+      process.fail(`storage engine: ${outcome} on commit`);
       return;
     }
     this.#whenComputed(machine.compute(now, work), COMMITTED);
@@ -322,7 +322,7 @@ export class ApplyThread implements Handler, ReplySink {
     this.#head++;
     machine.disk.thread = this.diskThread;
     if (!this.snapshots.install(snapshot)) {
-      observer.onFailure(machine.node, 'the installed snapshot could not be opened');
+      this.#parts.process.fail('the installed snapshot could not be opened');
       return;
     }
     observer.onRestore(machine.node, this.machine.appliedIndex, this.machine.applyHashWord);

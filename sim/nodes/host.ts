@@ -73,7 +73,7 @@ export class Host implements Handler, Listener, Endpoint {
 
   /** A process on whatever the disk holds. */
   start(): void {
-    const process = new Process();
+    const process = new Process((reason) => this.fail(reason));
     this.#process = process;
     this.#boot++;
     this.replicas = this.#blueprints.map((blueprint) => new Replica(this.machine, process, this.#network, blueprint));

@@ -22,6 +22,17 @@ export class Process {
   alive = true;
   paused = false;
   #deferred: Deferred[] = [];
+  readonly #onFailure: (reason: string) => void;
+
+  /** `onFailure` ends the process, from within whatever it was doing. */
+  constructor(onFailure: (reason: string) => void = () => {}) {
+    this.#onFailure = onFailure;
+  }
+
+  /** It cannot go on: its disk fails, or holds what it must not. etcd panics there. */
+  fail(reason: string): void {
+    if (this.alive) this.#onFailure(reason);
+  }
 
   /** To be asked first by every handler of the process: false if the event is void, or has been put off. */
   admits(target: Handler, opcode: number, a: number, b: number): boolean {

@@ -269,7 +269,7 @@ export class RaftThread implements Handler {
   /** Takes Readys until one has to wait for the disk, or nothing is left to do. */
   #settleReady(): void {
     this.#isInside = true;
-    while (!this.#saving) {
+    while (!this.#saving && this.#parts.process.alive) {
       if (this.#loop.now < this.#quietUntil) {
         if (this.#hasWork()) this.#saveUntil(this.#quietUntil, OF_NOTHING);
         break;
@@ -407,7 +407,7 @@ export class RaftThread implements Handler {
   }
 
   #fail(reason: string): void {
-    this.#parts.observer.onFailure(this.#parts.machine.node, reason);
+    this.#parts.process.fail(reason);
   }
 
   // ——— timers: deadlines that are moved, not polled ———

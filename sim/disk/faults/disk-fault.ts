@@ -7,9 +7,9 @@
  * added; the first outcome that is not `ok` stands.
  *
  * To add one: a file in this folder that exports a `DiskFaultDefinition`, and one line in `index.ts`.
- * Draw only from the stream that `create` was given. Allowed for by this seam and not here yet: bit rot
- * and misdirected writes (`onContent`, remembering places and what they show), a lying sync
- * (`ok-volatile`), failing syncs whose pages count as clean afterwards (one more `SyncFate`).
+ * Draw only from the stream that `create` was given. Allowed for by this seam and not here yet: lost and
+ * misdirected writes (`onContent`, remembering what places show), failing syncs whose pages count as clean
+ * afterwards (one more `SyncFate`).
  */
 import type { SparseBuffer } from '../../bytes/sparse-buffer.ts';
 import type { Duration } from '../../clock.ts';

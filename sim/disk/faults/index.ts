@@ -1,12 +1,27 @@
 /** The registry of disk faults: adding one is its file and one line here. */
+import { bitRot } from './bit-rot.ts';
 import type { DiskFaultDefinition } from './disk-fault.ts';
 import { ioError } from './io-error.ts';
+import { latentSectorError } from './latent-sector-error.ts';
+import { lyingSync } from './lying-sync.ts';
+import { noSpace } from './no-space.ts';
+import { readOnly } from './read-only.ts';
 import { slowDisk } from './slow-disk.ts';
+import { stallingDisk } from './stalling-disk.ts';
 
 export type { DiskFault, DiskFaultDefinition, SyncFate } from './disk-fault.ts';
 export { DiskFaults } from './disk-fault.ts';
 
-export const DISK_FAULTS: readonly DiskFaultDefinition[] = [slowDisk, ioError];
+export const DISK_FAULTS: readonly DiskFaultDefinition[] = [
+  slowDisk,
+  stallingDisk,
+  ioError,
+  latentSectorError,
+  bitRot,
+  lyingSync,
+  noSpace,
+  readOnly,
+];
 
 export function findDiskFault(name: string): DiskFaultDefinition | undefined {
   return DISK_FAULTS.find((fault) => fault.name === name);

@@ -1,0 +1,150 @@
+/** Each disk fault on its own: what a program sees while it is in force, and that lifting it leaves the content as it was. */
+import { describe, expect, it } from 'vitest';
+import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { MILLISECOND } from '../../sim/clock.ts';
+import { BlockStore } from '../../sim/disk/block-store.ts';
+import { REQUEST_WRITE } from '../../sim/disk/disk.ts';
+import { type DiskFault, findDiskFault } from '../../sim/disk/faults/index.ts';
+import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
+import type { ParameterValues } from '../../sim/parameters.ts';
+import { Rng } from '../../sim/rng.ts';
+
+const SECTORS = 64;
+const BYTES = SECTORS * 512;
+
+/** A disk with one durable file of distinct bytes. */
+class Bed {
+  readonly disk = new SimulatedDisk({
+    store: new BlockStore(),
+    rng: new Rng(1),
+    pageCacheBytes: 1 << 20,
+    capacityBytes: 1 << 30,
+  });
+  readonly file = this.disk.create('f', 'other');
+  readonly content = Uint8Array.from({ length: BYTES }, (_, i) => (i * 7 + (i >> 9)) & 0xff);
+  readonly fault: DiskFault;
+
+  constructor(name: string, parameters: ParameterValues = {}, seed = 1) {
+    this.write(0, this.content);
+    this.disk.sync(this.file);
+    this.disk.syncDirectory('');
+    this.disk.settle();
+    this.fault = findDiskFault(name)!.create(parameters, new Rng(seed));
+    this.disk.faults.add(this.fault);
+  }
+
+  write(offset: number, bytes: Uint8Array): string {
+    const buffer = new SparseBuffer();
+    buffer.bytes(bytes);
+    return this.disk.write(this.file, offset, buffer);
+  }
+
+  /** undefined: the read failed. */
+  read(offset = 0, length = BYTES): Uint8Array | undefined {
+    const into = new SparseBuffer();
+    return this.disk.read(this.file, offset, length, into) === 'ok' ? into.toBytes() : undefined;
+  }
+
+  /** Sectors that differ from what was written. */
+  wrong(): number[] {
+    const seen = this.read()!;
+    return Array.from({ length: SECTORS }, (_, i) => i).filter((i) =>
+      seen.subarray(i * 512, i * 512 + 512).some((byte, at) => byte !== this.content[i * 512 + at]),
+    );
+  }
+
+  lift(): void {
+    this.disk.faults.remove(this.fault);
+  }
+}
+
+describe('bit-rot', () => {
+  it('shows one wrong bit in each struck sector, the same at every read', () => {
+    const bed = new Bed('bit-rot', { sectors: 0.2 });
+    const wrong = bed.wrong();
+    expect(wrong.length).toBeGreaterThan(4);
+    expect(wrong.length).toBeLessThan(30);
+    const seen = bed.read()!;
+    let bits = 0;
+    for (let i = 0; i < BYTES; i++) {
+      for (let rest = seen[i]! ^ bed.content[i]!; rest > 0; rest &= rest - 1) bits++;
+    }
+    expect(bits).toBe(wrong.length);
+    // piece by piece, in another order
+    for (let offset = BYTES - 100; offset >= 0; offset -= 100) {
+      expect(bed.read(offset, 100)).toEqual(seen.slice(offset, offset + 100));
+    }
+    bed.lift();
+    expect(bed.wrong()).toEqual([]);
+  });
+
+  it('is mended by writing, and strikes other sectors under another seed', () => {
+    const bed = new Bed('bit-rot', { sectors: 0.2 });
+    const [first, ...others] = bed.wrong();
+    bed.write(first! * 512, bed.content.subarray(first! * 512, first! * 512 + 512));
+    expect(bed.wrong()).toEqual(others);
+    expect(new Bed('bit-rot', { sectors: 0.2 }, 2).wrong()).not.toEqual([first, ...others]);
+    expect(new Bed('bit-rot', { sectors: 0 }).wrong()).toEqual([]);
+    expect(new Bed('bit-rot', { sectors: 1 }).wrong()).toHaveLength(SECTORS);
+  });
+});
+
+describe('latent-sector-error', () => {
+  it('fails reads of struck sectors only, until they are written', () => {
+    const bed = new Bed('latent-sector-error', { sectors: 0.2 });
+    const unreadable = Array.from({ length: SECTORS }, (_, i) => i).filter((i) => bed.read(i * 512, 512) === undefined);
+    expect(unreadable.length).toBeGreaterThan(4);
+    expect(unreadable.length).toBeLessThan(30);
+    expect(bed.read()).toBeUndefined();
+    for (const i of unreadable) bed.write(i * 512, bed.content.subarray(i * 512, i * 512 + 512));
+    expect(bed.read()).toEqual(bed.content);
+  });
+});
+
+describe('lying-sync', () => {
+  /** Sectors of a rewrite that survive a power failure after a sync that said ok. */
+  const survivors = (probability: number, seed: number): number => {
+    const bed = new Bed('lying-sync', { probability }, seed);
+    bed.write(0, new Uint8Array(BYTES).fill(1));
+    expect(bed.disk.sync(bed.file)).toBe('ok');
+    bed.disk.settle();
+    bed.disk.crash();
+    const into = new SparseBuffer();
+    bed.disk.read(bed.disk.open('f')!, 0, BYTES, into);
+    return into.toBytes().filter((byte, i) => byte === 1 && bed.content[i] !== 1 && i % 512 === 3).length;
+  };
+
+  it('says ok and leaves the rest to chance', () => {
+    const whole = survivors(0, 1);
+    expect(whole).toBeGreaterThan(50);
+    expect([1, 2, 3, 4].some((seed) => survivors(1, seed) < whole)).toBe(true);
+  });
+});
+
+describe('no-space and read-only', () => {
+  it.each([
+    ['no-space', { grow: 'no-space', overwrite: 'ok', sync: 'ok' }],
+    ['read-only', { grow: 'io-error', overwrite: 'io-error', sync: 'io-error' }],
+  ])('%s', (name, expected) => {
+    const bed = new Bed(name);
+    expect(bed.write(BYTES, Uint8Array.of(1))).toBe(expected.grow);
+    expect(bed.write(0, bed.content.subarray(0, 10))).toBe(expected.overwrite);
+    expect(bed.disk.sync(bed.file)).toBe(expected.sync);
+    expect(bed.read()).toEqual(bed.content);
+    bed.lift();
+    expect(bed.write(BYTES, Uint8Array.of(1))).toBe('ok');
+    expect(bed.disk.sync(bed.file)).toBe('ok');
+  });
+});
+
+describe('stalling-disk', () => {
+  it('holds up its share of the requests', () => {
+    const { fault } = new Bed('stalling-disk', { probability: 0.25, stall: 300 * MILLISECOND });
+    const request = { kind: REQUEST_WRITE, bytes: 4096, operations: 1 };
+    const times = Array.from({ length: 2000 }, () => fault.onDeviceTime!(request, MILLISECOND));
+    const stalled = times.filter((time) => time === 301 * MILLISECOND).length;
+    expect(times.filter((time) => time === MILLISECOND)).toHaveLength(2000 - stalled);
+    expect(stalled).toBeGreaterThan(400);
+    expect(stalled).toBeLessThan(600);
+  });
+});
