@@ -2,8 +2,9 @@
  * A small store of an engine, and what becomes of it when a file is damaged: a byte flipped, the file cut off, a block
  * of zeros.
  *
- * Each trial starts from the same closed store, damages one file, opens it with a new instance, reads everything by scan and by
- * key, and has the engine check itself. Values are random bytes, not fill, so that damage to them is seen here.
+ * Each trial starts from the same closed store, damages one file, opens it with a new instance, reads everything by
+ * scan and by key, and has the engine check itself. Values are random bytes, not fill, so that damage to them is seen
+ * here.
  */
 import type { EngineDefinition } from '../engines/engine.ts';
 import { Batch } from '../sim/batch.ts';
@@ -41,8 +42,9 @@ export const DAMAGES = ['flip', 'cut', 'zeros'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
 /**
- * `open`: it does not open. `read`: a read or a scan says so. `check`: only the engine's check of itself does. `harmless`: the same content.
- * `earlier`: the content after an earlier batch, as a power cut may leave it. `wrong`: any other content, unnoticed.
+ * `open`: it does not open. `read`: a read or a scan says so. `check`: only the engine's check of itself does.
+ * `harmless`: the same content. `earlier`: the content after an earlier batch, as a power cut may leave it. `wrong`:
+ * any other content, unnoticed.
  */
 export const VERDICTS = ['open', 'read', 'check', 'harmless', 'earlier', 'wrong', 'exception'] as const;
 export type Verdict = (typeof VERDICTS)[number];

@@ -1,4 +1,7 @@
-/** `npm run bench corruption`: damages tried on each engine's files, and what was noticed, as the table of docs/engines/README.md. */
+/**
+ * `npm run bench corruption`: damages tried on each engine's files, and what was noticed, as the table of
+ * docs/engines/README.md.
+ */
 import { corruptionStores } from './corruption-stores.ts';
 import { DAMAGES, DamagedStore, type Trial, VERDICTS } from './corruption-trials.ts';
 import type { Row } from './measure.ts';

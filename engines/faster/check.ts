@@ -1,10 +1,10 @@
 /**
  * Walks the checkpoints, the log and the hash index.
  *
- * Checked: the metadata of the checkpoints that count, and that their files can be read; every record of the log, on disk up
- * to where it was flushed and in memory from there; that the record before each leads to a record of the same
- * tag, or below the begin address; that every entry of the index leads to a record of its tag; that exactly the keys with a
- * value are in the ordered index, each found through the hash index.
+ * Checked: the metadata of the checkpoints that count, and that their files can be read; every record of the log, on
+ * disk up to where it was flushed and in memory from there; that the record before each leads to a record of the same
+ * tag, or below the begin address; that every entry of the index leads to a record of its tag; that exactly the keys
+ * with a value are in the ordered index, each found through the hash index.
  *
  * Not checked, for there is nothing to check it by: the content of values, and keys that became another key of
  * the same tag. At most `FAULTS_MAX` faults are listed.

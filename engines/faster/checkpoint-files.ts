@@ -53,7 +53,7 @@ export class CheckpointFiles {
 
   // ——— writing ———
 
-  /** Writes and syncs the metadata of a checkpoint of the log: with the end of the sync it counts, and the one before goes. */
+  /** Writes and syncs the metadata of a checkpoint of the log: then it counts, and the one before goes. */
   commitLog(info: LogInfo): DiskOutcome {
     encodeLogInfo(info, this.#buffer.reset());
     const outcome = this.#writeInfo(this.logInfoName(info.token));
@@ -119,8 +119,8 @@ export class CheckpointFiles {
   }
 
   /**
-   * Removes what does not count, and indexes that recovery did not use: they may be of a time that is lost. Their names must be gone
-   * for good before the log grows past the address that would make them fit again.
+   * Removes what does not count, and indexes that recovery did not use: they may be of a time that is lost. Their
+   * names must be gone for good before the log grows past the address that would make them fit again.
    */
   purge(used: IndexInfo | undefined): DiskOutcome {
     this.indexes = used === undefined ? [] : [used];

@@ -15,7 +15,7 @@ import type { Store } from './store.ts';
 
 const SLICE_RECORDS = 256;
 
-/** How far a compaction of so many bytes reaches: to the start of a page, or to what is flushed if that is on the first page. */
+/** How far a compaction of so many bytes reaches: to the start of a page, or to the end of what is flushed. */
 export function compactionEnd(log: HybridLog, bytes: number): number {
   const wanted = Math.min(log.begin + bytes, log.flushed, log.readOnly);
   const page = Math.floor(wanted / log.pageBytes) * log.pageBytes;

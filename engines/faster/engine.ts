@@ -1,8 +1,8 @@
 /**
  * The engine: FASTER's store on a hybrid log, with keys in order above it. What it writes is in FORMAT.md.
  *
- * Threads: `write`, `sync` and reads run on the caller's. Flushes of pages, checkpoints of the index and compactions are
- * jobs. `sync` is a checkpoint of the log: nothing else makes anything durable, and recovery is to the last one.
+ * Threads: `write`, `sync` and reads run on the caller's. Flushes of pages, checkpoints of the index and compactions
+ * are jobs. `sync` is a checkpoint of the log: nothing else makes anything durable, and recovery is to the last one.
  *
  * Full: with no page free before the next flush `pressure` says stop; a writer that comes all the same flushes the page
  * itself. A record must fit on a page, a key has at most 65,534 bytes.
@@ -29,10 +29,9 @@ import type {
 } from '../../sim/storage-engine.ts';
 import { BYTES_COPIED } from '../../sim/work.ts';
 import type { EngineContext } from '../engine.ts';
+import { BackgroundJobs } from './background-jobs.ts';
 import { checkStore } from './check.ts';
 import { CheckpointFiles } from './checkpoint-files.ts';
-import { compact, compactionEnd, dueBytes } from './compaction.ts';
-import { writeIndexCheckpoint } from './index-checkpoint.ts';
 import { takeCheckpoint } from './log-checkpoint.ts';
 import type { Options } from './options.ts';
 import { KEY_BYTES_MAX, OrderedKeys } from './ordered-keys.ts';
@@ -51,12 +50,7 @@ export class FasterEngine implements StorageEngine {
   #isOpen = false;
   #failure: WriteOutcome = 'ok';
   #fault: Fault | undefined;
-  #isFlushing = false;
-  #isCompacting = false;
-  #isIndexing = false;
-  #nextCompactionAt = 0;
-  /** Tail of the log when the index was last checkpointed. */
-  #indexedUntil = 0;
+  readonly #jobs: BackgroundJobs;
   #checkpoints = 0;
   #key = new Uint8Array(256);
   readonly #value = new Value();
@@ -69,6 +63,9 @@ export class FasterEngine implements StorageEngine {
     this.store = new Store(context, options);
     this.files = new CheckpointFiles(context.disk, context.directory, context.work);
     this.keys = new OrderedKeys(context.work);
+    this.#jobs = new BackgroundJobs(context, options, this.store, this.files, (outcome, during, fault) =>
+      this.#fail(outcome, during, fault),
+    );
   }
 
   // ——— opening and closing ———
@@ -79,7 +76,7 @@ export class FasterEngine implements StorageEngine {
     this.#fault = recovered.fault;
     if (recovered.outcome !== 'fresh' && recovered.outcome !== 'recovered') return recovered.outcome;
     this.#version = recovered.version + 1;
-    this.#indexedUntil = recovered.usedIndex?.startLogicalAddress ?? this.store.log.begin;
+    this.#jobs.indexedUntil = recovered.usedIndex?.startLogicalAddress ?? this.store.log.begin;
     this.#isOpen = true;
     if (recovered.outcome === 'fresh' && this.#checkpoint() !== 'ok') return 'io-error';
     return recovered.outcome;
@@ -170,7 +167,9 @@ export class FasterEngine implements StorageEngine {
     return this.store.isChanged ? this.#checkpoint() : 'ok';
   }
 
-  /** The first of a new store is a fold-over, which writes metadata only: then any other file says that there was a store. */
+  /**
+   * A new store's first is a fold-over, which writes metadata only: any other file then says that there was a store.
+   */
   #checkpoint(): WriteOutcome {
     const { disk, work } = this.#context;
     const isSnapshot = this.#options.isSnapshot && this.#version > 1;
@@ -199,7 +198,7 @@ export class FasterEngine implements StorageEngine {
       this.keys.add(this.#key, 0, length);
     }
     if (outcome === 'ok') outcome = this.#checkpoint();
-    for (const job = this.#index(); outcome === 'ok' && job.next().done !== true; );
+    for (const job = this.#jobs.index(); outcome === 'ok' && job.next().done !== true; );
     counts.set(before);
     return outcome === 'ok' ? this.#failure : outcome;
   }
@@ -207,72 +206,11 @@ export class FasterEngine implements StorageEngine {
   // ——— background ———
 
   background(): Job | undefined {
-    if (!this.#isOpen || this.#failure !== 'ok') return undefined;
-    const { log } = this.store;
-    if (!this.#isFlushing && log.isFlushDue) {
-      this.#isFlushing = true;
-      return this.#flush();
-    }
-    const { indexCheckpointLogBytes } = this.#options;
-    if (!this.#isIndexing && indexCheckpointLogBytes > 0 && log.tail - this.#indexedUntil >= indexCheckpointLogBytes) {
-      return this.#index();
-    }
-    const { now } = this.#context.clock;
-    if (this.#isCompacting || now < this.#nextCompactionAt) return undefined;
-    const bytes = dueBytes(log, this.#options);
-    if (bytes === 0) return undefined;
-    this.#nextCompactionAt = now + this.#options.checkIntervalNs;
-    return this.#compact(compactionEnd(log, bytes));
+    return this.#isOpen && this.#failure === 'ok' ? this.#jobs.next() : undefined;
   }
 
   maintain(task: string, argument: number): Job | undefined {
-    if (!this.#isOpen || this.#failure !== 'ok') return undefined;
-    const { log } = this.store;
-    if (task === 'index-checkpoint') return this.#isIndexing ? undefined : this.#index();
-    if (task === 'flush') return this.#flushAll();
-    if (task !== 'compact' || this.#isCompacting) return undefined;
-    const share = argument > 0 && argument <= 1 ? argument : 1;
-    return this.#compact(compactionEnd(log, Math.ceil((log.tail - log.begin) * share)));
-  }
-
-  #flushAll(): Job | undefined {
-    const { log } = this.store;
-    log.readOnly = log.tail;
-    if (this.#isFlushing || !log.isFlushDue) return undefined;
-    this.#isFlushing = true;
-    return this.#flush();
-  }
-
-  *#flush(): Job {
-    const { log } = this.store;
-    while (log.isFlushDue && this.#failure === 'ok') {
-      let outcome = log.writePage();
-      const { written } = log;
-      if (outcome === 'ok') outcome = log.segments.sync(false);
-      // at once: after a failed sync the next one may well say ok, and a checkpoint would rely on it
-      if (outcome !== 'ok') this.#fail(outcome, 'flush of a page');
-      yield;
-      if (outcome === 'ok') log.flushed = Math.max(log.flushed, written);
-    }
-    this.#isFlushing = false;
-  }
-
-  #index(): Job {
-    this.#isIndexing = true;
-    this.#indexedUntil = this.store.log.tail;
-    return writeIndexCheckpoint(this.store, this.files, this.#context.disk, (outcome) => {
-      this.#isIndexing = false;
-      if (outcome !== 'ok') this.#fail(outcome, 'checkpoint of the index');
-    });
-  }
-
-  #compact(until: number): Job | undefined {
-    if (until <= this.store.log.begin) return undefined;
-    this.#isCompacting = true;
-    return compact(this.store, until, (outcome, fault) => {
-      this.#isCompacting = false;
-      if (outcome !== 'ok') this.#fail(outcome, 'compaction', fault);
-    });
+    return this.#isOpen && this.#failure === 'ok' ? this.#jobs.maintain(task, argument) : undefined;
   }
 
   pressure(): Pressure {

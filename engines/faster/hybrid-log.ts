@@ -140,7 +140,9 @@ export class HybridLog {
     return this.written < this.readOnly;
   }
 
-  /** Writes what is read-only and not in the file yet, up to the end of its page. `flushed` follows when a sync has ended. */
+  /**
+   * Writes what is read-only and not in the file yet, to the end of its page. `flushed` follows when a sync has ended.
+   */
   writePage(): DiskOutcome {
     assert(this.written < this.readOnly, 'faster: nothing is due for a flush');
     const number = this.pageNumber(this.written);
@@ -180,7 +182,7 @@ export class HybridLog {
     page.encode(0, alignSector(Math.min(until - number * this.pageBytes, this.pageBytes)), buffer, this.#scratch);
   }
 
-  /** Page `number` with its records in [from, until): from memory, or read; undefined, and `reason`, if it does not decode. */
+  /** Page `number` with its records in [from, until), from memory or read; undefined, and `reason`, if it can't be. */
   readPage(number: number, from: number, until: number): LogPage | undefined {
     const start = number * this.pageBytes;
     const known = this.memoryPage(Math.max(from, start));

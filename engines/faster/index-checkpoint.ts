@@ -1,8 +1,8 @@
 /**
  * The hash index as a file, `ht.dat`: buckets, then overflow buckets.
  *
- * It is written piece by piece while the index goes on changing. What an entry leads to in the image is a record below the
- * final address; records from the start address on are replayed by recovery. Writing it is a background job; it
+ * It is written piece by piece while the index goes on changing. What an entry leads to in the image is a record below
+ * the final address; records from the start address on are replayed by recovery. Writing it is a background job; it
  * counts once its metadata is synced.
  */
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';

@@ -50,8 +50,8 @@ export class LogSegments {
   }
 
   /**
-   * Syncs every segment written to since a checkpoint synced them. A job's own sync may not have finished when a checkpoint
-   * is taken on another thread, so that only a checkpoint's counts as done.
+   * Syncs every segment written to since a checkpoint synced them. A job's own sync may not have finished when a
+   * checkpoint is taken on another thread, so that only a checkpoint's counts as done.
    */
   sync(isCheckpoint: boolean): DiskOutcome {
     for (const segment of this.#unsynced) {

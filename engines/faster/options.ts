@@ -1,4 +1,6 @@
-/** FASTER's options by its names (LogSettings, FasterKVSettings), with its defaults; and what its users choose by calls. */
+/**
+ * FASTER's options by its names (LogSettings, FasterKVSettings), with its defaults; and what its users choose by calls.
+ */
 import { assert } from '../../sim/assert.ts';
 import type { ParameterSpecs, ParameterValues } from '../../sim/parameters.ts';
 import { BUCKET_BYTES } from './hash-index.ts';

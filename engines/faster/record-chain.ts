@@ -2,8 +2,8 @@
  * The records of one tag, from the newest back: in memory as long as the address is not below `head`, then read
  * from the disk one by one.
  *
- * A record on disk is read as FASTER does: first the sectors that hold 24 bytes from its address; if that shows that more is
- * needed for the key, and then for the value, once more each time.
+ * A record on disk is read as FASTER does: first the sectors that hold 24 bytes from its address; if that shows that
+ * more is needed for the key, and then for the value, once more each time.
  */
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Value } from '../../sim/bytes/value.ts';

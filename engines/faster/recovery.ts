@@ -1,8 +1,8 @@
 /**
  * Opening: the newest checkpoint of the log, the newest of the index that fits, and a pass over the log.
  *
- * The pass reads the whole log, not only what is younger than the index: the ordered keys above are made of every record. Pages from
- * the head address on stay in memory.
+ * The pass reads the whole log, not only what is younger than the index: the ordered keys above are made of every
+ * record. Pages from the head address on stay in memory.
  */
 import type { Disk } from '../../sim/disk/disk.ts';
 import type { Fault, OpenOutcome } from '../../sim/storage-engine.ts';

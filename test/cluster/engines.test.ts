@@ -1,6 +1,6 @@
 /**
- * Every engine under every kind of fault: the shipped `partition` and `toxics` at three times their pace, power cuts, and clusters
- * drawn from a seed. With options that make each engine flush, merge and collect in so short a run.
+ * Every engine under every kind of fault: the shipped `partition` and `toxics` at three times their pace, power cuts,
+ * and clusters drawn from a seed. With options that make each engine flush, merge and collect in so short a run.
  *
  * No check may speak, the cluster must be whole at the end, and every node's store must be sound.
  */
