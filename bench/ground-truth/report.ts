@@ -67,7 +67,7 @@ export function othersText(rows: readonly JudgedRow[]): string {
     .map(({ run, phase, others }) => {
       const differing = others.filter(({ measured, simulated }) => measured !== simulated);
       const texts = differing.map(({ column, measured, simulated }) => {
-        return `${column} ${Number(simulated.toPrecision(6))}, measured ${measured}`;
+        return `${column} ${Number.isInteger(simulated) ? simulated : Number(simulated.toPrecision(6))}, measured ${measured}`;
       });
       return `${run} ${phase}: ${others.length - differing.length} of ${others.length} further columns are equal${texts.length === 0 ? '' : `; ${texts.join('; ')}`}`;
     })
