@@ -17,6 +17,8 @@ import { type Table, totalBytes } from './table.ts';
 import type { TableBuilder } from './table-builder.ts';
 import { TablesCursor } from './tables-cursor.ts';
 
+/** Badger's default, and what the port needs: it shows no old version. */
+const VERSIONS_TO_KEEP = 1;
 const SLICE_ENTRIES = 4096;
 const WINDOW_BYTES = 1 << 20;
 
@@ -150,8 +152,7 @@ export class CompactionJob {
     const { meta } = top;
     if (top.version <= this.#discardVersion && (meta & MERGE_BIT) === 0) {
       this.#versions++;
-      const isLast =
-        (meta & DISCARD_EARLIER_VERSIONS_BIT) !== 0 || this.#versions === this.#store.options.versionsToKeep;
+      const isLast = (meta & DISCARD_EARLIER_VERSIONS_BIT) !== 0 || this.#versions === VERSIONS_TO_KEEP;
       const isDeleted = (meta & DELETE_BIT) !== 0;
       this.#skipping = isDeleted || isLast;
       if (isDeleted && !this.compaction.overlapsBelow) {

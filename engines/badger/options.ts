@@ -97,13 +97,6 @@ export const OPTION_SPECS = {
     max: 1000,
     doc: 'New value-log files since the last flush that make the memtable be flushed, however full.',
   },
-  num_versions_to_keep: {
-    kind: 'integer',
-    default: 1,
-    min: 1,
-    max: 1,
-    doc: 'Versions of a key that compactions keep.',
-  },
   block_size: { kind: 'bytes', default: 4 * KIB, min: 256, max: MIB, doc: 'Size at which a block of a table ends.' },
   block_cache_size: {
     kind: 'bytes',
@@ -140,7 +133,6 @@ export interface Options {
   readonly valueLogFileBytes: number;
   readonly valueLogEntriesMax: number;
   readonly logRotatesToFlush: number;
-  readonly versionsToKeep: number;
   readonly blockBytes: number;
   readonly blockCacheBytes: number;
   readonly verifyValues: boolean;
@@ -188,7 +180,6 @@ export function readOptions(values: ParameterValues): Options {
     valueLogFileBytes: number('value_log_file_size'),
     valueLogEntriesMax: number('value_log_max_entries'),
     logRotatesToFlush: number('log_rotates_to_flush'),
-    versionsToKeep: number('num_versions_to_keep'),
     blockBytes: number('block_size'),
     blockCacheBytes: number('block_cache_size'),
     verifyValues: read('verify_value_checksum') === true,

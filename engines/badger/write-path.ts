@@ -1,10 +1,4 @@
-/**
- * The way of a write: value log, room in the memtable, memtable.
- *
- * Full: a memtable that is full becomes immutable when the next write comes, unless as many as
- * `num_memtables` wait for their flush; the host must hold writers then (`isFull`), and a write all the same goes into the
- * full one. At four times its size we assert.
- */
+/** The way of a write: value log, room in the memtable, memtable. */
 import { assert } from '../../sim/assert.ts';
 import type { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
@@ -24,10 +18,8 @@ import {
   writeValuePointer,
 } from './format.ts';
 import type { MemtableList } from './memtable-list.ts';
-import { MemtableLog } from './memtable-log.ts';
+import { MemtableQueue } from './memtable-queue.ts';
 import type { Store } from './store.ts';
-
-const OVERFULL = 4;
 
 /** An entry that the engine writes for itself. `value` undefined: a deletion. */
 export interface OwnEntry {
@@ -38,22 +30,9 @@ export interface OwnEntry {
   readonly value: Value | undefined;
 }
 
-export class WritePath {
-  readonly #store: Store;
-  readonly #memtables: MemtableList;
+export class WritePath extends MemtableQueue {
   readonly #prefixed: boolean;
   readonly #tables: number;
-  /** A flush is running: the oldest immutable memtable does not wait any more. */
-  flushing = false;
-  /** A memtable was switched by the call at hand, whose requests have not finished. */
-  switched = false;
-  // pointer to the last entry written
-  headFile = 0;
-  headOffset = 0;
-  headLength = 0;
-  log: MemtableLog | undefined;
-  nextLog = 1;
-
   readonly #duplicates = new Duplicates();
   #key = new Uint8Array(256);
   readonly #value = new Value();
@@ -63,26 +42,15 @@ export class WritePath {
   #lengths = new Float64Array(64);
 
   constructor(store: Store, memtables: MemtableList, tables: number) {
-    this.#store = store;
-    this.#memtables = memtables;
+    super(store, memtables);
     this.#prefixed = tables > 1;
     this.#tables = tables;
-  }
-
-  /** The memtable should become immutable, and the queue has a place for it. */
-  get maySwitch(): boolean {
-    return this.#wantsRoom() && !this.#isQueueFull();
-  }
-
-  /** Writers must wait: the memtable is full and so is the queue. */
-  get isFull(): boolean {
-    return this.#wantsRoom() && this.#isQueueFull();
   }
 
   // ——— transactions ———
 
   write(batch: Batch): WriteOutcome {
-    const store = this.#store;
+    const store = this.store;
     const { valueLog } = store;
     const version = store.nextVersion++;
     // The transaction read at the version before, and is done with reading.
@@ -110,7 +78,7 @@ export class WritePath {
    * memtable: the writer's next sync would have to wait for a sync of the job's thread. See `Jobs.settleOwn`.
    */
   writeOwn(entries: readonly OwnEntry[]): WriteOutcome {
-    const { valueLog, options } = this.#store;
+    const { valueLog, options } = this.store;
     valueLog.begin('gc');
     const pointers: number[] = [];
     let outcome: DiskOutcome = 'ok';
@@ -138,86 +106,26 @@ export class WritePath {
   }
 
   sync(): WriteOutcome {
-    let outcome = this.#store.valueLog.sync();
+    let outcome = this.store.valueLog.sync();
     if (outcome === 'ok' && this.log !== undefined) outcome = this.log.sync();
-    for (const { log } of this.#memtables.immutables) if (outcome === 'ok' && log !== undefined) outcome = log.sync();
+    for (const { log } of this.memtables.immutables) if (outcome === 'ok' && log !== undefined) outcome = log.sync();
     return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'sync');
   }
 
   /** Of all that was written so far, by a background job. */
   syncFromJob(number: number): WriteOutcome {
-    let outcome: DiskOutcome = this.#store.valueLog.syncFrom(number);
-    for (const log of this.logs()) if (outcome === 'ok') outcome = this.#store.disk.sync(log.file);
+    let outcome: DiskOutcome = this.store.valueLog.syncFrom(number);
+    for (const log of this.logs()) if (outcome === 'ok') outcome = this.store.disk.sync(log.file);
     return outcome === 'ok' ? 'ok' : this.#failed(outcome, 'sync of the value log');
   }
 
   /** The writer calls again: what it asked for before has had its time. */
   noteCall(): void {
     this.switched = false;
-    this.#store.valueLog.writerSyncs = false;
-  }
-
-  /** Makes a full memtable immutable if the queue has a place. */
-  makeRoom(): DiskOutcome {
-    const { options, valueLog } = this.#store;
-    const { active } = this.#memtables;
-    if (!this.#wantsRoom()) return 'ok';
-    if (this.#isQueueFull()) {
-      const limit = options.tableBytesMax * OVERFULL;
-      assert(active.arena.usedBytes < limit, 'badger: written to while pressure() said stop');
-      return 'ok';
-    }
-    valueLog.rotations = 0;
-    // What the memtable points to is durable before the memtable's table can be. Older files are already.
-    const outcome = this.headFile === valueLog.newest ? valueLog.sync() : 'ok';
-    if (outcome !== 'ok' || active.entries === 0) return outcome;
-    return this.switchMemtable();
-  }
-
-  switchMemtable(): DiskOutcome {
-    this.switched = true;
-    // Only the newest log may end in the middle of a transaction.
-    const outcome = this.log === undefined ? 'ok' : this.log.sync();
-    return outcome === 'ok' ? this.pushMemtable() : outcome;
-  }
-
-  /** The active memtable becomes immutable; its logs must be durable, or be synced by the same thread before. */
-  pushMemtable(): DiskOutcome {
-    this.#memtables.push(this.headFile, this.headOffset, this.headLength, this.log);
-    return this.log === undefined ? 'ok' : this.startLog();
-  }
-
-  /** Begins the log of the active memtable. */
-  startLog(): DiskOutcome {
-    const { disk, directory, work } = this.#store;
-    const log = MemtableLog.create(disk, directory, this.nextLog++, work);
-    if (!(log instanceof MemtableLog)) return log;
-    this.log = log;
-    return 'ok';
-  }
-
-  /** A clean stop: the log of an empty memtable goes. */
-  dropEmptyLog(): void {
-    if (this.log === undefined || this.#memtables.active.entries > 0) return;
-    this.log.remove();
-    this.log = undefined;
-  }
-
-  /** Of all memtables, oldest first. */
-  logs(): MemtableLog[] {
-    const logs: MemtableLog[] = [];
-    for (const { log } of this.#memtables.immutables) if (log !== undefined) logs.push(log);
-    if (this.log !== undefined) logs.push(this.log);
-    return logs;
+    this.store.valueLog.writerSyncs = false;
   }
 
   // ——— recovery ———
-
-  setHead(file: number, offset: number, length: number): void {
-    this.headFile = file;
-    this.headOffset = offset;
-    this.headLength = length;
-  }
 
   /** Into the memtable only: the entry stands in a log. */
   replay(
@@ -228,23 +136,13 @@ export class WritePath {
     expiresAt: number,
     value: Value | undefined,
   ): void {
-    this.#memtables.active.put(key, 0, key.length, version, meta, userMeta, expiresAt, value);
-  }
-
-  /** The active memtable holds what this log holds. `flush` makes a place in the queue. */
-  adoptLog(log: MemtableLog, flush: () => void): void {
-    if (this.#memtables.active.entries === 0) {
-      log.remove();
-      return;
-    }
-    if (this.#isQueueFull()) flush();
-    this.#memtables.push(this.headFile, this.headOffset, this.headLength, log);
+    this.memtables.active.put(key, 0, key.length, version, meta, userMeta, expiresAt, value);
   }
 
   // ——— steps ———
 
   #logValues(batch: Batch, version: number): DiskOutcome {
-    const { valueLog } = this.#store;
+    const { valueLog } = this.store;
     const value = this.#value;
     for (let i = 0; i < batch.count; i++) {
       if (this.#duplicates.isVoid(i)) continue;
@@ -264,7 +162,7 @@ export class WritePath {
   }
 
   #endTransaction(version: number): DiskOutcome {
-    const { valueLog } = this.#store;
+    const { valueLog } = this.store;
     const value = Value.of(ascii(String(version)));
     const { length } = TRANSACTION_KEY;
     return valueLog.add(TRANSACTION_KEY, 0, length, version, TRANSACTION_END_BIT, 0, 0, value);
@@ -303,7 +201,7 @@ export class WritePath {
       stored = this.#pointerValue;
       bits |= VALUE_POINTER_BIT;
     }
-    this.#memtables.active.put(key, 0, keyLength, version, bits, userMeta, expiresAt, stored);
+    this.memtables.active.put(key, 0, keyLength, version, bits, userMeta, expiresAt, stored);
     this.log?.add(key, 0, keyLength, version, bits, userMeta, expiresAt, stored);
   }
 
@@ -313,32 +211,20 @@ export class WritePath {
     const value = Value.of(ascii(String(version)));
     log.add(TRANSACTION_KEY, 0, TRANSACTION_KEY.length, version, TRANSACTION_END_BIT, 0, 0, value);
     const outcome = log.flush();
-    return outcome === 'ok' && this.#store.options.syncWrites ? log.sync() : outcome;
+    return outcome === 'ok' && this.store.options.syncWrites ? log.sync() : outcome;
   }
 
   #isLarge(value: Value | undefined): boolean {
-    return (value === undefined ? 0 : value.length) >= this.#store.options.valueThreshold;
+    return (value === undefined ? 0 : value.length) >= this.store.options.valueThreshold;
   }
 
   #noteHead(): void {
-    const { pointerFile, pointerOffset, pointerLength } = this.#store.valueLog;
+    const { pointerFile, pointerOffset, pointerLength } = this.store.valueLog;
     if (pointerLength > 0) this.setHead(pointerFile, pointerOffset, pointerLength);
   }
 
-  #wantsRoom(): boolean {
-    const { options, valueLog } = this.#store;
-    if (valueLog.rotations >= options.logRotatesToFlush) return true;
-    if (this.log !== undefined && this.log.file.length >= options.tableBytesMax) return true;
-    return this.#memtables.active.arena.usedBytes >= options.tableBytesMax;
-  }
-
-  #isQueueFull(): boolean {
-    const waiting = this.#memtables.immutables.length - (this.flushing ? 1 : 0);
-    return waiting >= this.#store.options.memtablesMax;
-  }
-
   #failed(outcome: Exclude<WriteOutcome, 'ok'>, reason: string): WriteOutcome {
-    this.#store.fail(outcome, reason);
+    this.store.fail(outcome, reason);
     return outcome;
   }
 
