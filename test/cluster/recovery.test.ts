@@ -193,6 +193,15 @@ describe('a failing disk', () => {
       { capacityBytes: 6e6, wal: { segmentBytes: 1e6 }, value: 4000, keys: { count: 5000 }, clients: 20 },
       /^n\d stopped by itself: (write-ahead log|storage engine): no-space/,
     ],
+  ])('that %s ends the run with a named failure', (_name, sketch, says) => {
+    for (const { engine, machine } of STORES) {
+      const result = play({ ms: 4000, load: { kind: 'closed', ratePerSMax: 1000 }, ...sketch, engine, machine });
+      expect(result.ended).toBe('violation');
+      expect(result.violations[0]).toMatchObject({ check: 'node-failure', what: expect.stringMatching(says) });
+    }
+  });
+
+  it.each<[string, Sketch, RegExp]>([
     [
       'refuses writes',
       { faults: [at(1200, 500, 'io-error', { node: 'n2', read: 0, write: 0.1, sync: 0 })] },
@@ -213,11 +222,14 @@ describe('a failing disk', () => {
       },
       /^n2 stopped by itself: (write-ahead log|storage engine|snapshot).*io-error/,
     ],
-  ])('that %s ends the run with a named failure', (_name, sketch, says) => {
+  ])('that %s stops its node, which says why; the others go on', (_name, sketch, says) => {
     for (const { engine, machine } of STORES) {
       const result = play({ ms: 4000, load: { kind: 'closed', ratePerSMax: 1000 }, ...sketch, engine, machine });
-      expect(result.ended).toBe('violation');
-      expect(result.violations[0]).toMatchObject({ check: 'node-failure', what: expect.stringMatching(says) });
+      expect(result.violations).toEqual([]);
+      expect(result.ended).toBe('complete');
+      const stopped = result.faultWindows.filter(({ fault }) => fault === 'node-failure');
+      expect(stopped.map(({ label }) => label)).toEqual([expect.stringMatching(says)]);
+      expect(result.metrics.operations.ok).toBeGreaterThan(1000);
     }
   });
 
