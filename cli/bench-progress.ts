@@ -67,5 +67,5 @@ function lines(host: Host, spec: BenchSpec): BenchProgress {
 
 function phaseLabel(run: EngineBenchRun, spec: BenchSpec): string {
   const phase = spec.phases[Math.min(run.phasesDone, spec.phases.length - 1)]!;
-  return `phase ${phase.name}, ${run.phasesDone + 1} of ${spec.phases.length}`;
+  return `phase ${phase.name}, ${Math.min(run.phasesDone + 1, spec.phases.length)} of ${spec.phases.length}`;
 }
