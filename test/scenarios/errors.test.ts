@@ -494,6 +494,10 @@ expect: [{metric: fsyncs, max: many}]
       't.yaml:4:1: workload: the stores of this scenario need at least 3.9 GiB of memory, and a run may take 3 GiB; allowed: fewer keys, nodes or operations',
     ]);
     expect(problems(text, [], { memoryBytesMax: 4 * 2 ** 30 })).toEqual([]);
+    // clients write only from their start on
+    const late = `${HEAD}workload: {start: 2h}\nend: {after: 7201s}\n`;
+    expect(problems(late, [], { memoryBytesMax: 2 ** 27 })).toEqual([]);
+    expect(problems(late.replace('2h', '1h'), [], { memoryBytesMax: 2 ** 27 })).toHaveLength(1);
   });
 
   it('does not choke on hostile YAML', () => {

@@ -15,6 +15,8 @@ describe('shipped scenarios', () => {
       'alibaba-freelist.yaml',
       'engines.yaml',
       'etcd-bytes.yaml',
+      'ledger-vs-badger-full.yaml',
+      'ledger-vs-badger.yaml',
       'partition.yaml',
       'quickstart.yaml',
       'thesis-bolt-vs-rocksdb.yaml',
