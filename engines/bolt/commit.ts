@@ -1,6 +1,6 @@
 /**
  * A commit: what FORMAT.md lists under "A transaction", in that order. After anything but `ok` the transaction must
- * be rolled back, which reads what the disk holds.
+ * be rolled back, which reads what the disk holds; unless its meta was written, which `store.meta` then is.
  */
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
 import { BYTES_COPIED, BYTES_HASHED, SYSTEM_CALLS } from '../../sim/work.ts';
@@ -48,8 +48,9 @@ export function writeTransaction(transaction: WriteTransaction): WriteOutcome {
   meta.highWater = space.highWater;
   const written = writePages(transaction, freelistPages);
   if (written !== 'ok') return written;
-  const committed = writeMeta(store, meta);
-  if (committed !== 'ok') return committed;
+  const named = writeMeta(store, meta);
+  if (named !== 'ok') return named;
+  // from here on the file shows the new version, also if it can't be synced: nothing of it may be overwritten
   store.meta = meta;
   store.freelistPages = freelistPages;
   store.spareMetaIsTorn = false;
@@ -59,7 +60,7 @@ export function writeTransaction(transaction: WriteTransaction): WriteOutcome {
   // bbolt counts free pages twice more for its statistics
   freelist.pages.chargeCount();
   freelist.pages.chargeCount();
-  return 'ok';
+  return store.disk.sync(store.file);
 }
 
 function writePages(transaction: WriteTransaction, freelistPages: number): WriteOutcome {
@@ -83,13 +84,12 @@ function writePages(transaction: WriteTransaction, freelistPages: number): Write
   return disk.sync(file);
 }
 
-export function writeMeta(store: Store, meta: Meta): WriteOutcome {
+function writeMeta(store: Store, meta: Meta): WriteOutcome {
   const { disk, file, work, stats } = store;
   const out = store.out.reset();
   writeMetaPage(out, meta);
   stats.writes++;
   work.counts[SYSTEM_CALLS]! += 2;
   work.counts[BYTES_HASHED]! += META_BYTES;
-  const written = disk.write(file, (meta.txid % 2) * meta.pageSize, out, 0, out.length, 'meta');
-  return written === 'ok' ? disk.sync(file) : written;
+  return disk.write(file, (meta.txid % 2) * meta.pageSize, out, 0, out.length, 'meta');
 }

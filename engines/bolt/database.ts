@@ -129,14 +129,17 @@ export class Database {
     return transaction;
   }
 
-  /** Ends the write transaction; durable with the disk's answer to its last sync. After a failure it is as if it had not been. */
+  /**
+   * Ends the write transaction; durable with the disk's answer to its last sync. After a failure it is as if it had
+   * not been, but if only that sync failed: then it is there, and a crash may yet undo it.
+   */
   commit(): WriteOutcome {
     const { transaction, store } = this;
     assert(transaction.isOpen, 'bolt: commit without a transaction');
     const outcome = commit(transaction);
-    if (outcome === 'ok') {
+    if (store.meta === transaction.meta) {
       transaction.reset();
-      return 'ok';
+      return outcome;
     }
     const isDamaged = store.pages.fault !== undefined;
     if (isDamaged) this.stop();
