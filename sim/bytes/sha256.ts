@@ -222,8 +222,8 @@ export class Sha256 {
     for (let i = 16; i < 64; i++) {
       const x = words[i - 15]!;
       const y = words[i - 2]!;
-      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
-      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
+      const s0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >>> 3);
+      const s1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >>> 10);
       const word = (words[i - 16]! + s0 + words[i - 7]! + s1) | 0;
       words[i] = word;
       schedule[i] = (word + K[i]!) | 0;
@@ -239,19 +239,32 @@ export class Sha256 {
     let f = this.#f;
     let g = this.#g;
     let h = this.#h;
-    for (let i = 0; i < 64; i++) {
-      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const t1 = (h + s1 + (g ^ (e & (f ^ g))) + schedule[i]!) | 0;
-      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-      const t2 = (s0 + ((a & b) | (c & (a | b)))) | 0;
-      h = g;
-      g = f;
-      f = e;
-      e = (d + t1) | 0;
-      d = c;
-      c = b;
-      b = a;
-      a = (t1 + t2) | 0;
+    // eight rounds a turn: then each letter stands for itself again, and none has to be moved
+    for (let i = 0; i < 64; i += 8) {
+      h = (h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + (g ^ (e & (f ^ g))) + schedule[i]!) | 0;
+      d = (d + h) | 0;
+      h = (h + (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) | (c & (a | b)))) | 0;
+      g = (g + (rotated(d, 6) ^ rotated(d, 11) ^ rotated(d, 25)) + (f ^ (d & (e ^ f))) + schedule[i + 1]!) | 0;
+      c = (c + g) | 0;
+      g = (g + (rotated(h, 2) ^ rotated(h, 13) ^ rotated(h, 22)) + ((h & a) | (b & (h | a)))) | 0;
+      f = (f + (rotated(c, 6) ^ rotated(c, 11) ^ rotated(c, 25)) + (e ^ (c & (d ^ e))) + schedule[i + 2]!) | 0;
+      b = (b + f) | 0;
+      f = (f + (rotated(g, 2) ^ rotated(g, 13) ^ rotated(g, 22)) + ((g & h) | (a & (g | h)))) | 0;
+      e = (e + (rotated(b, 6) ^ rotated(b, 11) ^ rotated(b, 25)) + (d ^ (b & (c ^ d))) + schedule[i + 3]!) | 0;
+      a = (a + e) | 0;
+      e = (e + (rotated(f, 2) ^ rotated(f, 13) ^ rotated(f, 22)) + ((f & g) | (h & (f | g)))) | 0;
+      d = (d + (rotated(a, 6) ^ rotated(a, 11) ^ rotated(a, 25)) + (c ^ (a & (b ^ c))) + schedule[i + 4]!) | 0;
+      h = (h + d) | 0;
+      d = (d + (rotated(e, 2) ^ rotated(e, 13) ^ rotated(e, 22)) + ((e & f) | (g & (e | f)))) | 0;
+      c = (c + (rotated(h, 6) ^ rotated(h, 11) ^ rotated(h, 25)) + (b ^ (h & (a ^ b))) + schedule[i + 5]!) | 0;
+      g = (g + c) | 0;
+      c = (c + (rotated(d, 2) ^ rotated(d, 13) ^ rotated(d, 22)) + ((d & e) | (f & (d | e)))) | 0;
+      b = (b + (rotated(g, 6) ^ rotated(g, 11) ^ rotated(g, 25)) + (a ^ (g & (h ^ a))) + schedule[i + 6]!) | 0;
+      f = (f + b) | 0;
+      b = (b + (rotated(c, 2) ^ rotated(c, 13) ^ rotated(c, 22)) + ((c & d) | (e & (c | d)))) | 0;
+      a = (a + (rotated(f, 6) ^ rotated(f, 11) ^ rotated(f, 25)) + (h ^ (f & (g ^ h))) + schedule[i + 7]!) | 0;
+      e = (e + a) | 0;
+      a = (a + (rotated(b, 2) ^ rotated(b, 13) ^ rotated(b, 22)) + ((b & c) | (d & (b | c)))) | 0;
     }
     this.#a = (this.#a + a) | 0;
     this.#b = (this.#b + b) | 0;
@@ -262,6 +275,10 @@ export class Sha256 {
     this.#g = (this.#g + g) | 0;
     this.#h = (this.#h + h) | 0;
   }
+}
+
+function rotated(word: number, by: number): number {
+  return (word >>> by) | (word << (32 - by));
 }
 
 function putWord(bytes: Uint8Array, at: number, word: number): void {
