@@ -2,12 +2,16 @@
 import { DIGEST_BYTES, Sha256 } from '../../sim/bytes/sha256.ts';
 import type { Value } from '../../sim/bytes/value.ts';
 import { BYTES_DIGESTED, type Work } from '../../sim/work.ts';
+import { ChunkMemo } from './chunk-memo.ts';
 import { HASH_OF_CHUNKS, HASH_OF_COMMIT, HASH_OF_ENTRY, HASH_OF_NODE, HASH_OF_RECORD } from './format.ts';
 
 export const CHUNK_BYTES = 1024;
 /** Bytes of an entry's header that its hash covers, by their place in the entry. */
 const HASHED_FROM = 8;
 const HASHED_TO = 32;
+
+/** Of every ledger of this process: a chunk's digest says nothing of who asked. */
+const memo = new ChunkMemo();
 
 /** Digests of chunks that are fill and nothing else, by length; the same for every ledger. */
 const fillDigests: (Uint8Array | undefined)[] = new Array(CHUNK_BYTES + 1).fill(undefined);
@@ -92,7 +96,9 @@ export class Digester {
         return;
       }
     }
+    if (memo.find(value, from, to, into, at)) return;
     this.#hasher.reset().value(value, from, to).digest(into, at);
+    memo.add(into, at);
     if (onlyFill) fillDigests[to - from] = into.slice(at, at + DIGEST_BYTES);
   }
 
