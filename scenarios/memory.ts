@@ -18,7 +18,10 @@ export function memoryBytesMin(plan: RunPlan): number {
   const { mix, load, keys } = workload;
   const shares = mix.put + mix.get + mix.delete + mix.range;
   const ratePerS = load.kind === 'open' ? load.ratePerS : load.ratePerSMax || OPERATIONS_PER_S_MAX;
-  const operations = Math.min(end.operations || Number.POSITIVE_INFINITY, (Math.max(0, end.timeNs - (workload.startNs ?? 0)) / 1e9) * ratePerS);
+  const operations = Math.min(
+    end.operations || Number.POSITIVE_INFINITY,
+    (Math.max(0, end.timeNs - (workload.startNs ?? 0)) / 1e9) * ratePerS,
+  );
   const puts = shares === 0 ? 0 : operations * (mix.put / shares);
   // a key that is written again is one key to raw, one revision more to mvcc
   const isVersioned = cluster.stateMachine === 'mvcc';
