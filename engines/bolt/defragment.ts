@@ -101,7 +101,8 @@ class Copy {
     const cursor = source.cursor();
     let target = this.#open(path);
     for (let more = cursor.first(); more; more = cursor.next()) {
-      if (this.#uncommitted >= this.#keysMax) {
+      // buckets of the root don't count, nor does the key that opens a transaction: so etcd counts
+      if (path.length > 0 && ++this.#uncommitted > this.#keysMax) {
         if (this.#target.commit() !== 'ok') return false;
         yield undefined;
         this.#target.begin();
@@ -116,7 +117,6 @@ class Copy {
       target ??= this.#open(path);
       if (target === undefined) return false;
       const key = cursor.key();
-      this.#uncommitted++;
       this.#sliced++;
       if (!cursor.isBucket) {
         if (target.put(key, cursor.value) !== 'ok') return false;

@@ -3,6 +3,8 @@
 //	bolt read FILE     opens FILE, checks it, prints what is in it, adds a key and checks again
 //	bolt write FILE FREELIST UNSYNCED
 //	                   makes FILE with nested buckets, sequences and big values, then prints what is in it
+//	bolt defragment FILE COPY KEYS
+//	                   copies FILE as etcd's defragmentation does, with a commit after so many keys
 //	bolt chain FILE SEED READERS
 //	                   makes FILE by a history of a bucket in a bucket in a bucket, in which no order is left to chance:
 //	                   one bucket inside of each, at most one deletion in each in a transaction; with READERS, read
@@ -251,17 +253,55 @@ func chain(file string, seed uint32, hasReaders bool) {
 	must(db.Close())
 }
 
+func defragment(file, copied string, keysMax int) {
+	from, err := bolt.Open(file, 0600, nil)
+	must(err)
+	to, err := bolt.Open(copied, 0600, nil)
+	must(err)
+	target, err := to.Begin(true)
+	must(err)
+	keys := 0
+	must(from.View(func(source *bolt.Tx) error {
+		return source.ForEach(func(name []byte, b *bolt.Bucket) error {
+			into, err := target.CreateBucketIfNotExists(name)
+			if err != nil {
+				return err
+			}
+			into.FillPercent = 0.9
+			return b.ForEach(func(k, v []byte) error {
+				keys++
+				if keys > keysMax {
+					must(target.Commit())
+					target, err = to.Begin(true)
+					must(err)
+					into = target.Bucket(name)
+					into.FillPercent = 0.9
+					keys = 0
+				}
+				return into.Put(k, v)
+			})
+		})
+	}))
+	must(target.Commit())
+	must(from.Close())
+	must(to.Close())
+}
+
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == "read" {
 		read(os.Args[2])
 	} else if len(os.Args) == 5 && os.Args[1] == "write" {
 		write(os.Args[2], os.Args[3], os.Args[4])
+	} else if len(os.Args) == 5 && os.Args[1] == "defragment" {
+		var keysMax int
+		fmt.Sscan(os.Args[4], &keysMax)
+		defragment(os.Args[2], os.Args[3], keysMax)
 	} else if len(os.Args) == 5 && os.Args[1] == "chain" {
 		var seed uint32
 		fmt.Sscan(os.Args[3], &seed)
 		chain(os.Args[2], seed, os.Args[4] == "true")
 	} else {
-		fmt.Fprintln(os.Stderr, "usage: bolt read FILE | bolt write FILE array|hashmap UNSYNCED | bolt chain FILE SEED READERS")
+		fmt.Fprintln(os.Stderr, "usage: bolt read FILE | bolt write FILE array|hashmap UNSYNCED | bolt chain FILE SEED READERS | bolt defragment FILE COPY KEYS")
 		os.Exit(2)
 	}
 }

@@ -85,6 +85,21 @@ describePeer('bbolt 1.3.6', [GO, BBOLT_SOURCE], () => {
     expect(checkDatabase(bed.database)).toEqual([]);
   });
 
+  it.each([100, 10_000])('defragments to the same bytes, %i keys a transaction', (keys) => {
+    const bed = new Bed({ freelist: 'array' });
+    bed.churn(30);
+    withFolder((folder) => {
+      exportStore(bed.disk, '', folder);
+      real('defragment', join(folder, 'db'), join(folder, 'copy'), String(keys));
+      for (const _ of defragment(bed.database, keys)) bed.disk.settle();
+      const theirs = readFileSync(join(folder, 'copy'));
+      const ours = Buffer.from(bed.disk.exportFile('db'));
+      expect(ours.length).toBe(theirs.length);
+      expect(ours.equals(theirs), `differs in page ${firstDifference(ours, theirs)}`).toBe(true);
+    });
+    verify(bed);
+  });
+
   for (const options of VARIANTS) {
     const title = JSON.stringify(options);
 

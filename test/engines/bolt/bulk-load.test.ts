@@ -47,7 +47,7 @@ describe.each<ParameterValues>([
   { fillPercent: 0.9, freelist: 'hashmap', noFreelistSync: true },
   { pageSize: 1024 },
 ])('a bulk load under %j', (options) => {
-  it.each([0, 1, 1024, 1025, 1026, 2500])('of %i records', (count) => {
+  it.each([0, 1024, 1025, 2500])('of %i records', (count) => {
     const list = Array.from({ length: count }, (_, i) =>
       put(`key${String(i).padStart(7, '0')}`, Value.filled(bytesOf(`${i}`), 100)),
     );
@@ -81,7 +81,7 @@ describe.each<ParameterValues>([
         bed.sync();
         bed.verify();
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
   });
 });
