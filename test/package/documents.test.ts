@@ -113,7 +113,7 @@ describe('the pages', () => {
   it('name scripts that exist', () => {
     const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
     for (const page of PAGES) {
-      for (const [, name] of text(page).matchAll(/npm run ([\w:]+)/g))
+      for (const [, name] of text(page).matchAll(/npm run ([\w:-]+)/g))
         expect(Object.keys(scripts), page).toContain(name);
     }
   });
