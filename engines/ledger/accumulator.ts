@@ -111,7 +111,14 @@ export class Accumulator implements NodeSink {
   flush(): DiskOutcome {
     if (this.#pending.length > 0 && this.outcome === 'ok') {
       this.#work.counts[SYSTEM_CALLS]!++;
-      this.outcome = this.#disk.write(this.#file, this.#flushed, this.#pending);
+      this.outcome = this.#disk.write(
+        this.#file,
+        this.#flushed,
+        this.#pending,
+        0,
+        this.#pending.length,
+        'ledger-commit',
+      );
       this.#flushed += this.#pending.length;
       this.#pending.reset();
     }

@@ -30,7 +30,7 @@ export class CommitFile {
 
   append(commit: Commit, record: Uint8Array): DiskOutcome {
     this.#work.counts[SYSTEM_CALLS]!++;
-    return this.#disk.write(this.file, offsetOf(commit.number), bufferOf(record));
+    return this.#disk.write(this.file, offsetOf(commit.number), bufferOf(record), 0, COMMIT_BYTES, 'ledger-commit');
   }
 
   sync(): DiskOutcome {

@@ -67,7 +67,7 @@ export class Journal {
     }
     this.#work.counts[SYSTEM_CALLS]!++;
     last.unsynced = true;
-    const outcome = this.#disk.write(last.file, this.end - last.base, entries);
+    const outcome = this.#disk.write(last.file, this.end - last.base, entries, 0, entries.length, 'ledger');
     if (outcome === 'ok') this.end += entries.length;
     return outcome;
   }

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { ledger } from '../../../engines/ledger/index.ts';
 import { SparseBuffer } from '../../../sim/bytes/sparse-buffer.ts';
 import { Value } from '../../../sim/bytes/value.ts';
+import { STOPPED_CLOCK } from '../../../sim/clock.ts';
+import { CATEGORIES, type Category } from '../../../sim/disk/disk.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
 import type { RecordSource } from '../../../sim/storage-engine.ts';
-import { bytesOf, DIRECTORY, EngineBed, put } from '../bed.ts';
+import { Work } from '../../../sim/work.ts';
+import { batchOf, bytesOf, DIRECTORY, EngineBed, put, TABLES, withDefaults } from '../bed.ts';
 
 const COUNT = 300;
 const keyOf = (i: number): string => `key${String(i * 7).padStart(6, '0')}`;
@@ -67,6 +70,27 @@ describe.each<ParameterValues>([
     loaded.sync();
     loaded.restart();
     loaded.verify();
+  });
+
+  it('and a start from its image leave every byte in its category', () => {
+    const { disk, engine } = EngineBed.opened(ledger, options);
+    expect(engine.bulkLoad!(0, recordsOf(COUNT))).toBe('ok');
+    disk.settle();
+    expect(disk.install(disk.capture(engine.checkpoint()), DIRECTORY, 'copy/', 'other')).toBe('ok');
+    const context = { disk, directory: 'copy/', tables: TABLES, work: new Work(), clock: STOPPED_CLOCK };
+    const copy = ledger.create(context, withDefaults(ledger.options, options));
+    expect(copy.open()).toBe('recovered');
+    const before = disk.counters.writtenBytes.slice();
+    const written = (category: Category): number => {
+      const index = CATEGORIES.indexOf(category);
+      return disk.counters.writtenBytes[index]! - before[index]!;
+    };
+    expect(copy.write(batchOf([put('a', 'one')]))).toBe('ok');
+    const seal = copy.maintain!('seal', 0)!;
+    while (seal.next().done !== true);
+    expect(written('ledger')).toBeGreaterThan(96);
+    expect(written('ledger-commit')).toBeGreaterThan(255);
+    expect(written('other')).toBe(0);
   });
 
   it('of nothing leaves an empty store', () => {
