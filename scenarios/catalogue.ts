@@ -28,6 +28,8 @@ export interface FaultEntry {
   readonly parameters: ParameterSpecs;
   /** The value of parameter `by` decides which further parameters there are: a toxic's attributes. */
   readonly kinds?: { readonly by: string; readonly parameters: Readonly<Record<string, ParameterSpecs>> };
+  /** There if a nemesis can draw one. */
+  readonly drawn?: unknown;
   check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
 }
 

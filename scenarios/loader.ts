@@ -258,7 +258,7 @@ class Load {
   }
 }
 
-const BODY: readonly string[] = ['cluster', 'workload', 'end', 'faults'];
+const BODY: readonly string[] = ['cluster', 'workload', 'end', 'faults', 'nemesis'];
 
 /** Where in the file the value at a path of a variant's body is written: in the matrix, or in the base. */
 function writtenAt(variant: Variant, path: Path): Path {

@@ -1,6 +1,6 @@
 /** From a validated body to what the simulator runs: everything named, in base units, nothing left out. */
 import type { ParameterValues } from '../sim/parameters.ts';
-import type { FaultSpec, RunSpec, Trigger, ValueSpec, WorkloadSpec } from '../sim/run-spec.ts';
+import type { FaultSpec, NemesisSpec, RunSpec, Trigger, ValueSpec, WorkloadSpec } from '../sim/run-spec.ts';
 import type { Lenient } from './lenient.ts';
 import type { Body, FaultBody } from './schema.ts';
 
@@ -63,6 +63,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
     },
     workload: resolveWorkload(body.workload),
     faults: body.faults.map(resolveFault),
+    ...(body.nemesis !== undefined && { nemesis: resolveNemesis(body.nemesis, endTimeNs(end)) }),
     end: {
       operations: end.operations ?? 0,
       timeNs: endTimeNs(end),
@@ -129,6 +130,18 @@ export function namedFaults(fault: Partial<FaultBody>): readonly [name: string, 
   return Object.entries(fault)
     .filter(([key, value]) => !FAULT_TIMING.includes(key) && value !== undefined)
     .map(([key, value]) => [key, value as unknown as ParameterValues]);
+}
+
+function resolveNemesis(nemesis: NonNullable<Body['nemesis']>, endNs: number): NemesisSpec {
+  const weights = Object.entries(nemesis.kinds as Readonly<Record<string, number | undefined>>);
+  return {
+    fromNs: nemesis.from,
+    untilNs: nemesis.until ?? endNs,
+    everyNs: nemesis.every,
+    forNs: nemesis.for,
+    weights: Object.fromEntries(weights.filter((entry): entry is [string, number] => entry[1] !== undefined)),
+    swarm: nemesis.swarm,
+  };
 }
 
 function resolveFault(fault: FaultBody): FaultSpec {

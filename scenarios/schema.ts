@@ -354,6 +354,31 @@ function faultSchema(faults: readonly FaultEntry[]) {
   return schema;
 }
 
+/** Kinds with their weights: those that a nemesis can draw. */
+function nemesisSchema(catalogue: Catalogue) {
+  const kinds = catalogue.faults.filter(({ drawn }) => drawn !== undefined).map(({ name }) => name);
+  const weights: Record<string, z.ZodOptional<z.ZodType<number>>> = {};
+  for (const name of kinds) weights[name] = decimalNumber(0, 1000, `Weight of ${name}.`).optional();
+  return fields(
+    {
+      from: quantity('duration', 0, 90 * DAY, 'No fault before.').prefault('1s'),
+      until: quantity(
+        'duration',
+        MILLISECOND,
+        90 * DAY,
+        'No fault after; by default the end of the clients.',
+      ).optional(),
+      every: quantity('duration', MILLISECOND, DAY, 'Mean time from one fault to the next.').prefault('1s'),
+      for: quantity('duration', MILLISECOND, DAY, 'Mean length of a fault.').prefault('500ms'),
+      kinds: fields(weights, 'Kinds of faults with their relative frequency, in place of the default ones.').prefault(
+        {},
+      ),
+      swarm: flag('Leave whole kinds out, each with probability one half, anew for each seed.').prefault(true),
+    },
+    'Faults drawn for each seed anew, within what the cluster must survive.',
+  );
+}
+
 const assignments = (doc: string, value: z.ZodType) =>
   z
     .record(z.string(), value, {
@@ -468,10 +493,11 @@ function makeBodySchema(catalogue: Catalogue) {
     workload: workloadSchema().prefault({}),
     end: endSchema().prefault({}),
     faults: listOf(faultSchema(catalogue.faults), 'Faults on a timeline.', 'faults', 10_000).prefault([]),
+    nemesis: nemesisSchema(catalogue).optional(),
   });
 }
 
-const BODY_FIELDS = ['cluster', 'workload', 'end', 'faults'] as const;
+const BODY_FIELDS = ['cluster', 'workload', 'end', 'faults', 'nemesis'] as const;
 
 /** The head, with the body let through unread. */
 export const headSchema = fields({

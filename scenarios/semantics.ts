@@ -27,6 +27,7 @@ export function checkSemantics(
   checkRaft(good.cluster?.raft ?? {}, report);
   checkWorkload(good.workload ?? {}, report);
   if (good.end !== undefined) checkStart(good.workload?.start, good.end, report);
+  if (good.nemesis !== undefined && good.end !== undefined) checkNemesis(good.nemesis, good.end, report);
   const rawFaults = Array.isArray(raw.faults) ? (raw.faults as readonly unknown[]) : [];
   for (const [index, rawFault] of rawFaults.entries()) {
     const path = ['faults', index];
@@ -129,6 +130,19 @@ function checkFaultForm(raw: unknown, path: Path, catalogue: Catalogue, report: 
   for (const key of ['from', 'after']) {
     if (has(key) && !has('when')) report([...path, key], 'goes with when only; allowed: at, for', true);
   }
+}
+
+function checkNemesis(nemesis: NonNullable<Good['nemesis']>, end: NonNullable<Good['end']>, report: Report): void {
+  const endNs = endTimeNs(end);
+  for (const field of ['from', 'until'] as const) {
+    const timeNs = nemesis[field];
+    const isLate = field === 'from' ? (timeNs ?? 0) >= endNs : (timeNs ?? 0) > endNs;
+    if (timeNs === undefined || !isLate) continue;
+    const text = formatQuantity('duration', timeNs);
+    report(['nemesis', field], `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`);
+  }
+  const { from, until } = nemesis;
+  if (from !== undefined && until !== undefined && until <= from) report(['nemesis', 'until'], 'is not after from');
 }
 
 function checkFaultTime(fault: GoodFault, path: Path, end: NonNullable<Good['end']>, report: Report): void {

@@ -27,6 +27,8 @@ import { CRASH_MODELS } from './disk/crash-model.ts';
 import { Device } from './disk/device.ts';
 import { findDeviceProfile } from './disk/profiles.ts';
 import { SimulatedDisk } from './disk/simulated-disk.ts';
+import { FAULTS } from './faults/index.ts';
+import { drawFaults } from './faults/nemesis.ts';
 import { EventLoop } from './loop.ts';
 import { Network } from './network/network.ts';
 import { Cpu } from './nodes/cpu.ts';
@@ -36,7 +38,7 @@ import { Machine } from './nodes/machine.ts';
 import type { RaftNode } from './nodes/raft/ready.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
-import type { RunSpec } from './run-spec.ts';
+import type { FaultSpec, RunSpec } from './run-spec.ts';
 import type { Fault } from './storage-engine.ts';
 import { Trace } from './trace.ts';
 
@@ -166,7 +168,7 @@ class ClusterRun implements Run {
       traceId: LOAD_TRACE_ID,
     });
     this.#faults = new FaultPort(this.#hosts, this.#network, clients);
-    this.#timeline = new Timeline(loop, spec.faults, this.#faults, root.fork('faults'));
+    this.#timeline = new Timeline(loop, faultsOf(spec), this.#faults, root.fork('faults'));
     this.#watch();
     for (const host of this.#hosts) host.start();
     this.#load.start(this.#clientsStart);
@@ -426,6 +428,14 @@ class ReplicaView implements WalkableReplica {
 function rolesOf(hosts: readonly Host[]): string {
   const roles = hosts.map((host) => (host.isUp ? (host.replicas[0]?.raft.roleName ?? 'down') : 'down'));
   return roles.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join(', ');
+}
+
+/** Those that the scenario lists, then those that its nemesis draws for the seed. */
+export function faultsOf(spec: RunSpec): readonly FaultSpec[] {
+  const { nemesis, cluster, end, faults, seed } = spec;
+  if (nemesis === undefined) return faults;
+  const drawn = drawFaults(nemesis, FAULTS, cluster.nodes, end.timeNs, new Rng(seed).fork('nemesis'));
+  return [...faults, ...drawn];
 }
 
 function reproduceLine(spec: RunSpec): string {

@@ -41,3 +41,12 @@ export interface LinkName {
 export type ParameterValue = number | boolean | string | LinkName | readonly (readonly string[])[];
 /** Resolved: units gone, defaults filled in, bounds checked. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+
+/** What is there when nothing is said; parameters without a default are left out. */
+export function defaultsOf(specs: ParameterSpecs): ParameterValues {
+  const values: Record<string, ParameterValue> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    if ('default' in spec && spec.default !== undefined) values[name] = spec.default;
+  }
+  return values;
+}

@@ -13,6 +13,8 @@ export interface RunSpec {
   readonly cluster: ClusterSpec;
   readonly workload: WorkloadSpec;
   readonly faults: readonly FaultSpec[];
+  /** Left out: only the faults listed. */
+  readonly nemesis?: NemesisSpec;
   readonly end: EndSpec;
 }
 
@@ -110,6 +112,19 @@ export type Trigger =
   | { readonly kind: 'condition'; readonly when: Condition; readonly notBeforeNs: Time; readonly delayNs: Duration };
 export const CONDITIONS = ['leader elected', 'leader changed', 'snapshot installed', 'node restarted'] as const;
 export type Condition = (typeof CONDITIONS)[number];
+
+/** Draws faults for each run anew; see `sim/faults/nemesis.ts`. */
+export interface NemesisSpec {
+  readonly fromNs: Time;
+  /** At most the end of the clients. */
+  readonly untilNs: Time;
+  /** Mean time from one fault to the next, and mean length of one; both exponential. */
+  readonly everyNs: Duration;
+  readonly forNs: Duration;
+  /** By kind of fault; empty: the kinds' own. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly swarm: boolean;
+}
 
 export interface FaultSpec {
   /** Name in the fault registry: partition, toxic, crash … */

@@ -6,6 +6,7 @@
  */
 import { stringify } from 'yaml';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
+import { faultEntry } from '../../scenarios/fault-entry.ts';
 import { loadScenario, runSpecs } from '../../scenarios/loader.ts';
 import { parseQuantity } from '../../scenarios/units.ts';
 import type { RunResult, Violation } from '../../sim/result.ts';
@@ -103,7 +104,8 @@ class Shrinking {
     this.#host = host;
   }
 
-  async start(body: ScenarioBody): Promise<Failing> {
+  async start(written: ScenarioBody): Promise<Failing> {
+    const body = await this.#listed(written);
     const spec = this.#specOf(body)!;
     const result = await this.#play(spec);
     if (result === undefined) throw new UsageError(`--budget: ${this.#budget} was over before the violation came`);
@@ -114,6 +116,15 @@ class Shrinking {
     this.#wanted = signature(violation);
     this.#tried.add(JSON.stringify(body));
     return { body, spec, violation };
+  }
+
+  /** With what its nemesis draws for the seed listed, so that each of these faults can be left out. */
+  async #listed(body: ScenarioBody): Promise<ScenarioBody> {
+    const spec = this.#specOf(body)!;
+    if (spec.nemesis === undefined) return body;
+    const { faultsOf } = await import('../../sim/cluster.ts');
+    const { nemesis: _, ...rest } = body;
+    return { ...rest, faults: faultsOf(spec).map((fault) => faultEntry(fault, CATALOGUE)) };
   }
 
   async run(original: Failing): Promise<Failing> {

@@ -1,4 +1,5 @@
 import type { DiskFaultDefinition } from '../disk/faults/index.ts';
+import { defaultsOf } from '../parameters.ts';
 import { type FaultDefinition, nodeName } from './fault.ts';
 
 /** Puts one of the disk's own faults on the timeline: its parameters, and the node whose disk it is. */
@@ -9,6 +10,11 @@ export function diskFault(definition: DiskFaultDefinition): FaultDefinition {
     parameters: {
       node: { kind: 'node', doc: 'Which node: n1, n2 …, leader or follower.' },
       ...definition.parameters,
+    },
+    drawn: {
+      hits: definition.isHarmless === true ? 'links' : 'disk',
+      weight: definition.isHarmless === true ? 1 : 0,
+      parameters: (_rng, node) => ({ ...defaultsOf(definition.parameters), node }),
     },
     inject(cluster, parameters, rng) {
       const node = cluster.resolveNode(parameters.node as string);

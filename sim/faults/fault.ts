@@ -45,12 +45,27 @@ export interface ParameterProblem {
   readonly what: string;
 }
 
+/** What a nemesis needs to know of a kind of fault. */
+export interface DrawnFault {
+  /**
+   * `node`: one node is away while it lasts, so that no more than a minority may be hit at a time. `disk`: the node may
+   * not come back, so that it counts as away for good. `links`: nobody is away for longer than it lasts.
+   */
+  readonly hits: 'node' | 'disk' | 'links';
+  /** Relative frequency where the scenario names no kinds; 0: only if it is named. */
+  readonly weight: number;
+  /** `node`, the name of one, is the nemesis' choice. */
+  parameters(rng: Rng, node: string, nodeCount: number): ParameterValues;
+}
+
 export interface FaultDefinition {
   readonly name: string;
   readonly summary: string;
   readonly parameters: ParameterSpecs;
   /** Why parameters that are fine one by one make no sense together, or in a cluster of this size. */
   check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
+  /** How a nemesis draws one; without it the fault is only injected where a scenario says so. */
+  readonly drawn?: DrawnFault;
   /** undefined: there was nothing to hit (no leader at the moment); the run notes it and goes on. */
   inject(cluster: FaultTarget, parameters: ParameterValues, rng: Rng): ActiveFault | undefined;
 }

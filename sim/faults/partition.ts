@@ -1,5 +1,6 @@
 import { type BlockedPairs, bridge, isolate, oneWay, ring, symmetric } from '../network/partition.ts';
 import type { ParameterValues } from '../parameters.ts';
+import type { Rng } from '../rng.ts';
 import { type FaultDefinition, type FaultTarget, nodeName, type ParameterProblem } from './fault.ts';
 
 /**
@@ -23,6 +24,7 @@ export const partition: FaultDefinition = {
     groups: { kind: 'groups', optional: true, doc: 'split: the sides, e.g. [[n1], [n2, n3]].' },
   },
   check: checkShape,
+  drawn: { hits: 'links', weight: 4, parameters: drawShape },
   inject(cluster, parameters) {
     const cut = cutPairs(cluster, parameters);
     if (cut === undefined) return undefined;
@@ -53,6 +55,21 @@ function checkShape(parameters: ParameterValues, nodeCount: number): ParameterPr
     return { parameter: 'node', what: `goes with isolate, one-way and bridge, not with ${shape}` };
   }
   return undefined;
+}
+
+/** Each shape that cuts something in a cluster of this size is as likely as the others. */
+function drawShape(rng: Rng, node: string, nodeCount: number): ParameterValues {
+  const shapes = Object.keys(NODES_MIN).filter((shape) => nodeCount >= NODES_MIN[shape]!);
+  const shape = shapes[rng.int(0, Math.max(0, shapes.length - 1))] ?? 'isolate';
+  if (shape === 'ring') return { shape };
+  if (shape !== 'split') return { shape, node };
+  const cut = rng.int(1, nodeCount - 1);
+  const names = Array.from({ length: nodeCount }, (_, i) => nodeName(i));
+  for (let i = names.length - 1; i > 0; i--) {
+    const j = rng.int(0, i);
+    [names[i], names[j]] = [names[j]!, names[i]!];
+  }
+  return { shape, groups: [names.slice(0, cut), names.slice(cut)] };
 }
 
 function cutPairs(

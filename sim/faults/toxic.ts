@@ -1,6 +1,8 @@
+import { MILLISECOND } from '../clock.ts';
 import { TOXICS } from '../network/toxics/index.ts';
-import type { LinkName, ParameterValue, ParameterValues } from '../parameters.ts';
-import type { FaultDefinition, ParameterProblem } from './fault.ts';
+import { defaultsOf, type LinkName, type ParameterValue, type ParameterValues } from '../parameters.ts';
+import type { Rng } from '../rng.ts';
+import { type FaultDefinition, nodeName, type ParameterProblem } from './fault.ts';
 
 const OWN = new Set(['type', 'stream', 'toxicity', 'link']);
 
@@ -20,6 +22,7 @@ export const toxic: FaultDefinition = {
     link: { kind: 'link', doc: 'Dialling and accepting side: {from: clients, to: n1}.' },
   },
   check: checkAttributes,
+  drawn: { hits: 'links', weight: 3, parameters: drawToxic },
   inject(cluster, parameters) {
     const link = parameters.link as LinkName;
     const type = parameters.type as string;
@@ -29,6 +32,31 @@ export const toxic: FaultDefinition = {
     return { label: `${type} ${stream}: ${link.from} → ${link.to}`, lift };
   },
 };
+
+/** Toxics that a connection outlives or is made anew after, on a link from another node or from the clients. */
+const DRAWN: Readonly<Record<string, (rng: Rng) => ParameterValues>> = {
+  latency: (rng) => ({ latency: rng.int(1, 200) * MILLISECOND, jitter: rng.int(0, 50) * MILLISECOND }),
+  bandwidth: (rng) => ({ rate: rng.int(1, 500) * 1000 }),
+  packet_loss: (rng) => ({ loss_rate: rng.int(1, 30) / 100 }),
+  reset_peer: (rng) => ({ timeout: rng.int(0, 200) * MILLISECOND }),
+  slicer: (rng) => ({ average_size: rng.int(10, 500), size_variation: 5, delay: rng.int(0, 500) * 1000 }),
+  limit_data: (rng) => ({ bytes: rng.int(1_000, 100_000) }),
+  timeout: (rng) => ({ timeout: rng.int(50, 500) * MILLISECOND }),
+};
+
+function drawToxic(rng: Rng, node: string, nodeCount: number): ParameterValues {
+  const types = Object.keys(DRAWN);
+  const type = types[rng.int(0, types.length - 1)]!;
+  const from = nodeCount === 1 || rng.chance(0.3) ? 'clients' : nodeName(otherThan(node, rng, nodeCount));
+  const attributes = defaultsOf(TOXICS.find((each) => each.name === type)!.attributes);
+  const stream = rng.chance(0.5) ? 'downstream' : 'upstream';
+  return { type, stream, toxicity: 1, link: { from, to: node }, ...attributes, ...DRAWN[type]!(rng) };
+}
+
+function otherThan(node: string, rng: Rng, nodeCount: number): number {
+  const other = rng.int(0, nodeCount - 2);
+  return other >= Number(node.slice(1)) - 1 ? other + 1 : other;
+}
 
 function checkAttributes(parameters: ParameterValues): ParameterProblem | undefined {
   const definition = TOXICS.find((each) => each.name === parameters.type);

@@ -458,7 +458,7 @@ expect: [{metric: fsyncs, max: many}]
     [
       'an unknown group',
       'wrokload.clients=5',
-      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, published, cluster, workload, end, faults; did you mean workload?',
+      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, published, cluster, workload, end, faults, nemesis; did you mean workload?',
     ],
     ['a wrong value', 'cluster.nodes=many', "--set cluster.nodes: 'many' is not a whole number; allowed: 1 to 64"],
     [

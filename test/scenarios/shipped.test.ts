@@ -17,6 +17,7 @@ describe('shipped scenarios', () => {
       'etcd-bytes.yaml',
       'ledger-vs-badger-full.yaml',
       'ledger-vs-badger.yaml',
+      'nemesis.yaml',
       'partition.yaml',
       'quickstart.yaml',
       'thesis-bolt-vs-rocksdb.yaml',

@@ -39,6 +39,8 @@ export interface DiskFaultDefinition {
   readonly name: string;
   readonly summary: string;
   readonly parameters: ParameterSpecs;
+  /** Content and outcomes stay as they are: only time passes. */
+  readonly isHarmless?: boolean;
   create(parameters: ParameterValues, rng: Rng): DiskFault;
 }
 

@@ -8,6 +8,7 @@ export const slowDisk: DiskFaultDefinition = {
   parameters: {
     factor: { kind: 'number', doc: 'what the device times are multiplied by', default: 10, min: 1, max: 100_000 },
   },
+  isHarmless: true,
   create(parameters) {
     const factor = parameters.factor as number;
     return {

@@ -9,6 +9,7 @@ export const stallingDisk: DiskFaultDefinition = {
     probability: { kind: 'ratio', doc: 'of each request to be held up', default: 0.01, min: 0, max: 1 },
     stall: { kind: 'duration', doc: 'by so long', default: 500 * MILLISECOND, min: 1000, max: 600_000 * MILLISECOND },
   },
+  isHarmless: true,
   create(parameters, rng) {
     const probability = parameters.probability as number;
     const stall = parameters.stall as number;

@@ -1,0 +1,114 @@
+/** What a nemesis draws: the same for a seed, always survivable, each fault one that a scenario could have listed. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../scenarios/catalogue.ts';
+import { faultEntry } from '../../scenarios/fault-entry.ts';
+import { loadScenario, runSpecs } from '../../scenarios/loader.ts';
+import { faultsOf } from '../../sim/cluster.ts';
+import { FAULTS } from '../../sim/faults/index.ts';
+import { drawFaults } from '../../sim/faults/nemesis.ts';
+import { Rng } from '../../sim/rng.ts';
+import type { FaultSpec, NemesisSpec } from '../../sim/run-spec.ts';
+
+const SECOND = 1e9;
+const SPEC: NemesisSpec = {
+  fromNs: SECOND,
+  untilNs: 20 * SECOND,
+  everyNs: 0.3 * SECOND,
+  forNs: 0.5 * SECOND,
+  weights: {},
+  swarm: false,
+};
+const draw = (spec: Partial<NemesisSpec> = {}, seed = 1, nodes = 5, endNs = 20 * SECOND): FaultSpec[] =>
+  drawFaults({ ...SPEC, ...spec }, FAULTS, nodes, endNs, new Rng(seed).fork('nemesis'));
+const kinds = (faults: readonly FaultSpec[]): Set<string> => new Set(faults.map(({ fault }) => fault));
+const startOf = ({ trigger }: FaultSpec): number => (trigger.kind === 'time' ? trigger.atNs : Number.NaN);
+
+/** By moments: the most nodes that are away at one. */
+function mostAway(faults: readonly FaultSpec[]): number {
+  const away = faults.filter(({ fault }) => ['crash', 'pause', 'io-error', 'read-only'].includes(fault));
+  let most = 0;
+  for (const moment of away.map(startOf)) {
+    const nodes = away.filter((fault) => {
+      const isForGood = fault.fault === 'io-error' || fault.fault === 'read-only';
+      return startOf(fault) <= moment && (isForGood || startOf(fault) + fault.durationNs > moment);
+    });
+    most = Math.max(most, new Set(nodes.map(({ parameters }) => parameters.node)).size);
+  }
+  return most;
+}
+
+describe('a nemesis', () => {
+  it('draws every kind that has a weight, and only those', () => {
+    const usual = kinds(Array.from({ length: 20 }, (_, seed) => draw({}, seed)).flat());
+    expect([...usual].sort()).toEqual(['crash', 'partition', 'pause', 'slow-disk', 'stalling-disk', 'toxic']);
+    expect([...kinds(draw({ weights: { crash: 1, 'io-error': 2 } }))].sort()).toEqual(['crash', 'io-error']);
+    expect(draw({ weights: { crash: 0 } })).toEqual([]);
+  });
+
+  it('keeps within the time, leaves a calm end, and hits about as often as asked', () => {
+    const faults = draw();
+    expect(faults.length).toBeGreaterThan(25);
+    expect(faults.length).toBeLessThan(80);
+    for (const fault of faults) {
+      expect(startOf(fault)).toBeGreaterThanOrEqual(SECOND);
+      expect(startOf(fault) + fault.durationNs).toBeLessThanOrEqual(18.1 * SECOND);
+    }
+    expect(draw({}, 1, 5, 2 * SECOND).every((fault) => startOf(fault) + fault.durationNs < 2 * SECOND)).toBe(true);
+  });
+
+  it('leaves a majority whatever it draws', () => {
+    const arbitrary = fc.record({
+      seed: fc.nat(),
+      nodes: fc.integer({ min: 1, max: 7 }),
+      everyNs: fc.integer({ min: 5e7, max: 1e9 }),
+      forNs: fc.integer({ min: 1e6, max: 5e9 }),
+      swarm: fc.boolean(),
+      weights: fc.constantFrom({}, { crash: 1, pause: 1, 'read-only': 1 }, { 'io-error': 1, partition: 1 }),
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ seed, nodes, ...spec }) => {
+        const faults = draw(spec, seed, nodes);
+        expect(mostAway(faults)).toBeLessThanOrEqual(Math.floor((nodes - 1) / 2));
+        expect(draw(spec, seed, nodes)).toEqual(faults);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('leaves out whole kinds in a swarm, other ones under other seeds', () => {
+    const sets = Array.from({ length: 30 }, (_, seed) => [...kinds(draw({ swarm: true }, seed))].sort().join());
+    expect(new Set(sets).size).toBeGreaterThan(8);
+    expect(sets.every((set) => set.length > 0)).toBe(true);
+  });
+});
+
+describe('drawn faults', () => {
+  const text = (faults: string): string =>
+    `name: drawn\nwhy: To test.\ncluster: { nodes: 5 }\nend: { after: 20s }\n${faults}`;
+  const specOf = (faults: string): ReturnType<typeof runSpecs>[number] => {
+    const loaded = loadScenario('drawn', text(faults), { catalogue: CATALOGUE });
+    expect(loaded.ok ? [] : loaded.problems).toEqual([]);
+    return loaded.ok ? runSpecs(loaded.scenario)[0]! : (undefined as never);
+  };
+
+  it('can be listed in a scenario, and are then the same faults', () => {
+    const spec = { ...specOf('nemesis: { every: 200ms, swarm: false }'), seed: 5 };
+    const faults = faultsOf(spec);
+    expect(kinds(faults).size).toBe(6);
+    const listed = specOf(`faults: ${JSON.stringify(faults.map((fault) => faultEntry(fault, CATALOGUE)))}`);
+    expect(listed.faults).toEqual(faults);
+  });
+
+  it.each([
+    ['nemesis: { every: 0s }', /nemesis\.every/],
+    ['nemesis: { from: 30s }', /nemesis\.from: 30s is not before the end of the run \(20s\)/],
+    ['nemesis: { until: 30s }', /nemesis\.until: 30s is not before the end/],
+    ['nemesis: { from: 3s, until: 2s }', /nemesis\.until: is not after from/],
+    ['nemesis: { kinds: { crsh: 1 } }', /crsh.*crash/],
+    ['nemesis: { kinds: { crash: -1 } }', /nemesis\.kinds\.crash/],
+  ])('%s is refused', (faults, message) => {
+    const loaded = loadScenario('drawn', text(faults), { catalogue: CATALOGUE });
+    expect(loaded.ok ? '' : loaded.problems.join('\n')).toMatch(message);
+  });
+});
