@@ -1,7 +1,7 @@
 /** rocksdb.csv: paced rows part by part, the others within what repetitions spread over. */
 import { type Bound, type MeasuredEngine, optionsOf, phaseOf } from './measured-engine.ts';
 
-/** Their syncs went through a loop device to an ordinary disk: milliseconds, not the microseconds of `nvme`. */
+/** Their syncs went through ext4 on a loop device, which costs more than a flush of `nvme`, whose memory is protected. */
 const DISK_OF_SYNCS = 'ssd';
 const PACED_SHARE = 0.05;
 const SPREAD = 0.1;
