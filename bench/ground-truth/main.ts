@@ -142,7 +142,9 @@ async function main(): Promise<number> {
   const done = await replayRuns(runs, freelistRows, given.jobs);
   print(done, given);
   if (done.interrupted) return EXIT_INTERRUPTED;
-  const rowsOk = done.replayed.every(({ rows, failure }) => failure === undefined && rows.every((row) => row.ok));
+  const rowsOk = done.replayed.every(
+    ({ run, rows, failure }) => failure === undefined && rows.length === run.rows.length && rows.every((row) => row.ok),
+  );
   const ratiosOk = done.freelist.every(({ ratios }) => ratios.every(({ ok }) => ok));
   return rowsOk && ratiosOk ? EXIT_OK : EXIT_FAILED;
 }

@@ -25,6 +25,7 @@ export interface ReplayedRun {
 }
 
 const LINE_INTERVAL_MS = 10_000;
+const REPETITIONS_MAX = 9;
 
 export function runsToReplay(engine: MeasuredEngine, text: string, disk: string): RunToReplay[] {
   return [...runsOf(parseCsv(text))].map(([name, rows]) => {
@@ -42,7 +43,8 @@ export function runsToReplay(engine: MeasuredEngine, text: string, disk: string)
         paced: paced === true,
         disk: ownDisk ?? disk,
       },
-      repetitions: repetitions ?? 1,
+      // a file may leave the column out
+      repetitions: Math.max(1, Math.min(REPETITIONS_MAX, Math.floor(repetitions ?? 1) || 1)),
     };
   });
 }
