@@ -1,4 +1,4 @@
-/** The whole-file check of an open database: the trees (`check.ts`), the metas, the freelist, and what memory holds of them. */
+/** The whole-file check of an open database: trees (`check.ts`), metas, freelist, and what memory holds of them. */
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
 import { TreeWalk } from './check.ts';

@@ -1,5 +1,5 @@
 /**
- * The `bolt` engine: a database (`database.ts`) behind the port that all engines have. Each table is a bucket of the root.
+ * The `bolt` engine: a database (`database.ts`) behind the port that all engines have. A table is a bucket of the root.
  *
  * `write` puts into the open write transaction, which the first write after a commit begins;
  * reads see it. `sync` is its commit: two cache flushes, after which it is durable as a whole. A

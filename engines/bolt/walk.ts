@@ -3,7 +3,7 @@ import { BRANCH_PAGE, DEPTH_MAX } from './format.ts';
 import { childOf } from './page-search.ts';
 import { Page, type Pages } from './pages.ts';
 
-/** All pages, parents before children. False, and `pages.fault` says why, if a page is damaged or `visit` returned false. */
+/** All pages, parents before children. False if a page is damaged (see `pages.fault`) or `visit` returned false. */
 export function walkPages(pages: Pages, root: number, visit: (page: Page) => boolean): boolean {
   const levels: Page[] = [];
   const walk = (id: number, depth: number): boolean => {

@@ -115,7 +115,7 @@ export class WriteTransaction extends Transaction {
     return result;
   }
 
-  /** Removes a key, a bucket's name too, from its leaf. Whoever calls knows that it is there: else its leaf becomes a node for nothing. */
+  /** Removes a key or a bucket's name. Whoever calls knows that it is there: else its leaf becomes a node for nothing. */
   delete(bucket: Bucket, key: Uint8Array, from: number, to: number): boolean {
     const leaf = this.#leafFor(bucket, key, from, to);
     if (leaf < 0) return false;
