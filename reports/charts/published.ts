@@ -1,6 +1,6 @@
 /** Figures that others published beside ours: one table for each source, a row for each variant. */
 import { type Comparison, spreadOf } from '../comparison.ts';
-import { formatFigure, formatNumber, type Unit } from '../format.ts';
+import { formatFigure, type Unit } from '../format.ts';
 import type { ResultFile, RunRecord } from '../result-file.ts';
 import { numberColumn, type Table, textColumn } from '../table.ts';
 import type { Chart } from './chart.ts';
@@ -12,7 +12,7 @@ export const published: Chart = {
   group: 'Comparison',
   title: 'Published figures beside these',
   caption:
-    'What the source gives, what was measured here (mean over seeds), and how many times the published figure that is; the source’s machines, versions and loads are others.',
+    'What the source gives, what was measured here (mean over seeds), and × how many times the published figure that is; the source’s machines, versions and loads are others.',
   width: 'full',
   build(comparison: Comparison) {
     const tables = comparison.file.scenario.published.flatMap((source) => {
@@ -36,11 +36,7 @@ function tableOf({ metrics, rows }: Published, comparison: Comparison): Table {
   return {
     columns: [
       textColumn('variant'),
-      ...metrics.flatMap((metric) => [
-        numberColumn(`${metric}, published`),
-        numberColumn('here'),
-        numberColumn('times'),
-      ]),
+      ...metrics.flatMap((metric) => [numberColumn(`${titleOf(metric)}, published`), numberColumn('here')]),
     ],
     rows: rows.flatMap(({ variant: pattern, values }) =>
       comparison.variants
@@ -51,12 +47,9 @@ function tableOf({ metrics, rows }: Published, comparison: Comparison): Table {
             const ours = spreadOf(variant.runs.map((run) => figureAt(run, metric)))?.mean;
             const theirs = values[i]!;
             const unit = unitOf(metric);
-            const times = ours === undefined || theirs === 0 ? undefined : ours / theirs;
-            return [
-              formatFigure(theirs, unit),
-              formatFigure(ours, unit),
-              times === undefined ? '–' : formatNumber(Number(times.toPrecision(2))),
-            ];
+            const times = ours === undefined || theirs === 0 ? undefined : (ours / theirs).toPrecision(2);
+            const here = formatFigure(ours, unit);
+            return [formatFigure(theirs, unit), times === undefined ? here : { text: here, note: `×${times}` }];
           }),
         ]),
     ),
@@ -71,6 +64,21 @@ function figureAt(run: RunRecord, path: string): number | undefined {
     value = (value as Record<string, unknown>)[name];
   }
   return typeof value === 'number' ? value : undefined;
+}
+
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  latencyMs: '',
+  throughputOpsPerS: 'throughput',
+  writeAmplification: 'WA',
+  spaceAmplification: 'space',
+  memoryBytes: 'memory',
+  total: '',
+};
+
+/** `put mean` for `latencyMs.put.mean`: narrow, since there are two columns for each. */
+function titleOf(path: string): string {
+  const names = path.split('.').map((name) => SHORT_NAMES[name] ?? name);
+  return names.filter((name) => name !== '').join(' ');
 }
 
 /** By the last part of the name that tells. */
