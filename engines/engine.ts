@@ -1,4 +1,5 @@
 /** What every engine's folder exports, and what the host gives an engine to live on. */
+import type { Bugs } from '../sim/bugs.ts';
 import type { Clock } from '../sim/clock.ts';
 import type { Category, Disk } from '../sim/disk/disk.ts';
 import type { ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
@@ -16,6 +17,8 @@ export interface EngineContext {
   readonly clock: Clock;
   /** For what the real engine draws at random, from the start of this process on; absent: draws are equal in every run. */
   readonly rng?: Rng;
+  /** Mistakes that are planted; absent: none. */
+  readonly bugs?: Bugs;
 }
 
 /** Something an operator starts by hand; see `StorageEngine.maintain`. */

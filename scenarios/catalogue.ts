@@ -3,6 +3,7 @@
  * new engine or fault is usable in scenario files, in their JSON Schema and in error messages at once.
  */
 import { ENGINES } from '../engines/index.ts';
+import { BUG_NAMES } from '../sim/bugs.ts';
 import { COST_PROFILES } from '../sim/cost-profiles.ts';
 import { CRASH_MODELS } from '../sim/disk/crash-model.ts';
 import { DEVICE_PROFILES } from '../sim/disk/profiles.ts';
@@ -39,6 +40,7 @@ export interface Catalogue {
   readonly diskProfiles: readonly string[];
   readonly crashModels: readonly string[];
   readonly cpuProfiles: readonly string[];
+  readonly bugs: readonly string[];
 }
 
 /** Everything that this version knows. */
@@ -52,4 +54,5 @@ export const CATALOGUE: Catalogue = {
   diskProfiles: DEVICE_PROFILES.map((profile) => profile.name),
   crashModels: Object.keys(CRASH_MODELS),
   cpuProfiles: COST_PROFILES.map((profile) => profile.name),
+  bugs: BUG_NAMES,
 };

@@ -144,6 +144,12 @@ function clusterSchema(catalogue: Catalogue) {
           inflightMessages: wholeNumber(1, 1e6, 'Messages of entries not yet acknowledged by a follower.').prefault(
             512,
           ),
+          inflightBytes: quantity(
+            'bytes',
+            1,
+            TIB,
+            'Bytes of entries not yet acknowledged by a follower; without it no bound, as in etcd.',
+          ).optional(),
           uncommittedMax: quantity(
             'bytes',
             1,
@@ -176,6 +182,12 @@ function clusterSchema(catalogue: Catalogue) {
         },
         'The Raft log on disk.',
       ).prefault({}),
+      bugs: listOf(
+        choice(catalogue.bugs, 'A name from "raftlab museum list".'),
+        'For the museum and for tests: published mistakes that are planted in every node.',
+        'bugs',
+        100,
+      ).prefault([]),
     },
     'The machines and what runs on them.',
   );

@@ -40,7 +40,14 @@ export function checkSemantics(
 }
 
 function checkRaft(raft: NonNullable<NonNullable<Good['cluster']>['raft']>, report: Report): void {
-  const { electionTimeout, heartbeatInterval } = raft;
+  const { electionTimeout, heartbeatInterval, inflightBytes, messageMax } = raft;
+  if (inflightBytes !== undefined && messageMax !== undefined && inflightBytes < messageMax) {
+    const least = formatQuantity('bytes', messageMax);
+    report(
+      ['cluster', 'raft', 'inflightBytes'],
+      `${formatQuantity('bytes', inflightBytes)} is less than a message; allowed: at least messageMax (${least})`,
+    );
+  }
   if (electionTimeout === undefined || heartbeatInterval === undefined) return;
   if (electionTimeout >= 5 * heartbeatInterval) return;
   const least = formatQuantity('duration', 5 * heartbeatInterval);

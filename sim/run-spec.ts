@@ -35,6 +35,8 @@ export interface ClusterSpec {
   readonly raft: RaftSpec;
   readonly backend: { readonly batchOperations: number; readonly batchIntervalNs: Duration };
   readonly wal: { readonly segmentBytes: number; readonly segmentsMax: number };
+  /** Names of known mistakes that are planted: see `bugs.ts`; left out: none. */
+  readonly bugs?: readonly string[];
 }
 
 /** One direction of a link between two machines. Latency = base + exponential with mean jitter. */
@@ -54,6 +56,8 @@ export interface RaftSpec {
   readonly readOnly: 'safe' | 'lease';
   readonly messageBytesMax: number;
   readonly inflightMessagesMax: number;
+  /** Left out: no bound, as in etcd. */
+  readonly inflightBytesMax?: number;
   readonly uncommittedBytesMax: number;
   /** Applied entries between two Raft snapshots, and entries kept behind one for slow followers. */
   readonly snapshotEntries: number;

@@ -46,6 +46,12 @@ export function writeTransaction(transaction: WriteTransaction): WriteOutcome {
     }
   }
   meta.highWater = space.highWater;
+  if (store.bugs['bolt-meta-before-data']) {
+    const early = writeMeta(store, meta);
+    if (early !== 'ok') return early;
+    const synced = store.disk.sync(store.file);
+    if (synced !== 'ok') return synced;
+  }
   const written = writePages(transaction, freelistPages);
   if (written !== 'ok') return written;
   const named = writeMeta(store, meta);
@@ -81,7 +87,7 @@ function writePages(transaction: WriteTransaction, freelistPages: number): Write
   }
   store.stats.writes += writtenCount;
   work.counts[SYSTEM_CALLS]! += writtenCount + 1;
-  return disk.sync(file);
+  return store.bugs['bolt-one-sync'] ? 'ok' : disk.sync(file);
 }
 
 function writeMeta(store: Store, meta: Meta): WriteOutcome {

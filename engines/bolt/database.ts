@@ -8,6 +8,7 @@
  * call fails.
  */
 import { assert } from '../../sim/assert.ts';
+import { type Bugs, NO_BUGS } from '../../sim/bugs.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault, OpenOutcome, WriteOutcome } from '../../sim/storage-engine.ts';
 import type { Work } from '../../sim/work.ts';
@@ -36,6 +37,7 @@ export class Database {
   readonly stats: TransactionStats;
   readonly #work: Work;
   readonly #options: BoltOptions;
+  readonly #bugs: Bugs;
   readonly #tables: readonly Uint8Array[];
   #store: Store | undefined;
   #transaction: WriteTransaction | undefined;
@@ -51,6 +53,7 @@ export class Database {
     options: BoltOptions,
     tables: readonly Uint8Array[] = [],
     stats: TransactionStats = new TransactionStats(),
+    bugs: Bugs = NO_BUGS,
   ) {
     this.disk = disk;
     this.stats = stats;
@@ -58,6 +61,7 @@ export class Database {
     this.#work = work;
     this.#options = options;
     this.#tables = tables;
+    this.#bugs = bugs;
   }
 
   /** False once a damaged page was met, and after `close`. */
@@ -227,7 +231,7 @@ export class Database {
 
   /** Metas, freelist and root bucket. */
   #load(file: File): 'ok' | 'corrupt' | 'io-error' {
-    const store = openStore(this.disk, file, this.#work, this.#options, this.stats);
+    const store = openStore(this.disk, file, this.#work, this.#options, this.stats, this.#bugs);
     if (store === undefined) return 'io-error';
     if ('what' in store) return this.#corrupt(store);
     const walk = readTrees(store);

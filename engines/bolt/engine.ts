@@ -46,7 +46,7 @@ export class BoltEngine implements StorageEngine {
     const { disk, directory, work, tables } = context;
     const encoder = new TextEncoder();
     const names = tables.map((name) => encoder.encode(name));
-    this.database = new Database(disk, `${directory}db`, work, options, names);
+    this.database = new Database(disk, `${directory}db`, work, options, names, undefined, context.bugs);
   }
 
   get corruption(): Fault | undefined {

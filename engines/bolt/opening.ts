@@ -1,4 +1,5 @@
 /** Making a new file, and reading into memory what an existing one says of itself. */
+import type { Bugs } from '../../sim/bugs.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault, WriteOutcome } from '../../sim/storage-engine.ts';
@@ -61,6 +62,7 @@ export function openStore(
   work: Work,
   options: BoltOptions,
   stats: TransactionStats,
+  bugs: Bugs,
 ): Store | Fault | undefined {
   const out = new SparseBuffer(8192);
   const metas = readMetas(disk, file, options.pageSize, out);
@@ -89,6 +91,7 @@ export function openStore(
     stats,
     census: new PageCensus(),
     noFreelistSync: options.noFreelistSync,
+    bugs,
     out,
     meta: { ...meta },
     freelistPages: 0,

@@ -1,4 +1,5 @@
 /** The open file, and what is known of it in memory. Made anew by every `open`. */
+import type { Bugs } from '../../sim/bugs.ts';
 import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Work } from '../../sim/work.ts';
@@ -19,6 +20,7 @@ export interface Store {
   readonly stats: TransactionStats;
   readonly census: PageCensus;
   readonly noFreelistSync: boolean;
+  readonly bugs: Bugs;
   /** A page in the making. */
   readonly out: SparseBuffer;
   /** The last that was committed. */

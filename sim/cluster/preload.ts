@@ -44,7 +44,9 @@ export class Preload {
     this.image = built?.image;
     this.store = new BlockStore(undefined, built?.blocks);
     this.machine =
-      built === undefined ? machine : { ...machine, create: (on, work) => machine.create(on, work, built.sharedIndex) };
+      built === undefined
+        ? machine
+        : { ...machine, create: (on, work, _shared, bugs) => machine.create(on, work, built.sharedIndex, bugs) };
     this.#fingerprints = built?.fingerprints ?? new Uint32Array(0);
   }
 

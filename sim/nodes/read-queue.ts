@@ -7,6 +7,7 @@
  * Reads run on any free core, beside the apply thread.
  */
 
+import type { Bugs } from '../bugs.ts';
 import { Value } from '../bytes/value.ts';
 import { type Duration, MILLISECOND, SECOND, type Time } from '../clock.ts';
 import type { EventLoop, Handler } from '../loop.ts';
@@ -65,6 +66,7 @@ export class ReadQueue implements Handler {
   readonly #loop: EventLoop;
   readonly #work: Work;
   readonly #replies: ReplySender;
+  readonly #bugs: Bugs;
   #waiting: PendingRequest[] = [];
   /** Its confirmation is under way. */
   #asked: Group | undefined;
@@ -83,6 +85,7 @@ export class ReadQueue implements Handler {
     replies: ReplySender,
     traceId: number,
     diskThread: number,
+    bugs: Bugs,
   ) {
     this.#machine = machine;
     this.#process = process;
@@ -91,6 +94,7 @@ export class ReadQueue implements Handler {
     this.#replies = replies;
     this.traceId = traceId;
     this.diskThread = diskThread;
+    this.#bugs = bugs;
   }
 
   /** Reads wait for an entry to be applied. */
@@ -143,11 +147,11 @@ export class ReadQueue implements Handler {
     return `n${this.#machine.node + 1} reads: ${opcode === SERVED ? 'served' : 'asks again'}`;
   }
 
-  #ask(): void {
+  #ask(keepsContext = false): void {
     if (this.#asked !== undefined || this.#waiting.length === 0) return;
     this.#asked = { reads: this.#waiting, index: 0, confirmedAt: 0 };
     this.#waiting = [];
-    this.#context++;
+    if (!keepsContext) this.#context++;
     this.raft.readIndex(this.#context);
     this.#armRetry();
   }
@@ -172,7 +176,7 @@ export class ReadQueue implements Handler {
     this.#replies.flush();
     this.#asked = undefined;
     this.#waiting = kept.concat(this.#waiting);
-    this.#ask();
+    this.#ask(this.#bugs['read-index-context-reused']);
   }
 
   #serveGroup(group: Group): void {

@@ -7,6 +7,7 @@
  * when they are applied again.
  */
 import type { EngineDefinition } from '../../engines/engine.ts';
+import { type Bugs, bugsOf } from '../bugs.ts';
 import type { Connection, Side } from '../network/connection.ts';
 import type { Network } from '../network/network.ts';
 import type { Rng } from '../rng.ts';
@@ -78,11 +79,14 @@ export class Replica implements StoreSwitch, JobSource {
   readonly #pending = new PendingRequests();
   readonly #replies = new ReplySender();
   readonly #snapshotFiles: SnapshotFiles;
+  readonly #bugs: Bugs;
 
   constructor(machine: Machine, process: Process, network: Network, blueprint: ReplicaBlueprint) {
     this.#machine = machine;
     this.#blueprint = blueprint;
     const { group, spec, observer } = blueprint;
+    const bugs = bugsOf(spec.bugs ?? []);
+    this.#bugs = bugs;
     const { work } = this;
     const { loop, node } = machine;
     this.#root = group === 0 ? '' : `group-${group}/`;
@@ -114,7 +118,7 @@ export class Replica implements StoreSwitch, JobSource {
       traceId + 2,
       thread + 1,
     );
-    this.reads = new ReadQueue(machine, process, work, this.#replies, traceId + 3, thread + 2);
+    this.reads = new ReadQueue(machine, process, work, this.#replies, traceId + 3, thread + 2, bugs);
     this.background = new BackgroundWork(machine, process, work, traceId + 4, thread + 3);
     this.background.source = this;
     this.snapshots = new SnapshotKeeper(
@@ -125,6 +129,7 @@ export class Replica implements StoreSwitch, JobSource {
       this,
       thread + 1,
       () => this.raft,
+      bugs,
     );
   }
 
@@ -147,7 +152,7 @@ export class Replica implements StoreSwitch, JobSource {
     const { spec, observer } = this.#blueprint;
     const configuration = (snapshot.configuration as Configuration | undefined) ?? everybody(spec.nodes);
     this.raft = new RaftNode(
-      raftConfig(node, spec),
+      raftConfig(node, spec, this.#bugs),
       {
         term: recovered.term,
         vote: recovered.vote,
@@ -215,9 +220,10 @@ export class Replica implements StoreSwitch, JobSource {
     const { disk, loop: clock } = this.#machine;
     const { work } = this;
     const rng = this.#blueprint.rng.fork(`engine/${clock.now}`);
-    const context = { disk, directory, tables: machine.tables, work, clock, rng };
+    const bugs = this.#bugs;
+    const context = { disk, directory, tables: machine.tables, work, clock, rng, bugs };
     const engine = definition.create(context, spec.engine.options);
-    const stateMachine = machine.create(engine, work);
+    const stateMachine = machine.create(engine, work, undefined, bugs);
     const outcome = stateMachine.open();
     if (outcome === 'corrupt' || outcome === 'io-error') {
       const fault = stateMachine.corruption;
@@ -245,6 +251,7 @@ export class Replica implements StoreSwitch, JobSource {
       segmentBytes: spec.wal.segmentBytes,
       segmentsMax: spec.wal.segmentsMax,
       work: this.work,
+      bugs: this.#bugs,
     };
     const makeEntry = (term: number, index: number, type: number, data: Entry['data']): Entry =>
       new Entry(term, index, type, data);
@@ -300,7 +307,7 @@ function everybody(nodes: number): Configuration {
   return { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 }
 
-function raftConfig(node: number, spec: ClusterSpec): ConstructorParameters<typeof RaftNode>[0] {
+function raftConfig(node: number, spec: ClusterSpec, bugs: Bugs): ConstructorParameters<typeof RaftNode>[0] {
   const { raft } = spec;
   return {
     id: node + 1,
@@ -309,9 +316,11 @@ function raftConfig(node: number, spec: ClusterSpec): ConstructorParameters<type
     readOnly: raft.readOnly === 'lease' ? 'lease-based' : 'safe',
     maxSizePerMsg: raft.messageBytesMax,
     maxInflightMessages: raft.inflightMessagesMax,
+    ...(raft.inflightBytesMax === undefined ? {} : { maxInflightBytes: raft.inflightBytesMax }),
     maxUncommittedSize: raft.uncommittedBytesMax,
     replication: 'lazy',
     electionTimeout: raft.electionTimeoutNs,
     heartbeatTimeout: raft.heartbeatIntervalNs,
+    bugs,
   };
 }

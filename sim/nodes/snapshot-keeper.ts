@@ -11,6 +11,7 @@
  * Store directories are named after the index they began with (`db-0/`, `db-4711/`). After a crash the
  * one with the highest index that the log knows is the store; a copy that was not finished is above it.
  */
+import type { Bugs } from '../bugs.ts';
 import type { DiskImage } from '../disk/disk-image.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { RaftSpec } from '../run-spec.ts';
@@ -59,6 +60,7 @@ export class SnapshotKeeper {
   readonly #store: StoreSwitch;
   readonly #applyDiskThread: number;
   readonly #node: () => RaftNode;
+  readonly #bugs: Bugs;
   #due: SnapshotMark | undefined;
   /** Files on their way to a follower, by peer; released when the next is made. */
   readonly #outgoing = new Map<number, SnapshotData>();
@@ -73,6 +75,7 @@ export class SnapshotKeeper {
     store: StoreSwitch,
     applyDiskThread: number,
     node: () => RaftNode,
+    bugs: Bugs,
   ) {
     this.#disk = disk;
     this.#root = root;
@@ -81,19 +84,27 @@ export class SnapshotKeeper {
     this.#store = store;
     this.#applyDiskThread = applyDiskThread;
     this.#node = node;
+    this.#bugs = bugs;
   }
 
   // ——— the replica's own, every `snapshotEntries` ———
 
   wantsCommit(appliedIndex: number): boolean {
-    return this.#due === undefined && appliedIndex - this.index >= this.#spec.snapshotEntries;
+    if (this.#due !== undefined || appliedIndex - this.index < this.#spec.snapshotEntries) return false;
+    if (!this.#bugs['snapshot-mark-before-commit']) return true;
+    this.#becomeDue(this.#store.stateMachine.appliedIndex);
+    return false;
   }
 
   /** The engine has committed everything up to `index`. */
   committed(index: number): void {
     if (index - this.index < this.#spec.snapshotEntries || this.#due !== undefined) return;
+    if (this.#store.stateMachine.appliedIndex !== index) return; // a restore came in between
+    this.#becomeDue(index);
+  }
+
+  #becomeDue(index: number): void {
     const { stateMachine } = this.#store;
-    if (stateMachine.appliedIndex !== index) return; // a restore came in between
     this.#due = { index, term: stateMachine.appliedTerm, configuration: this.#node().configuration };
   }
 
@@ -168,15 +179,19 @@ export class SnapshotKeeper {
     const installed = this.#disk.install(data.image, data.directory, directory, 'snapshot');
     this.#letGo(data.image);
     if (installed !== 'ok') return false;
+    if (!this.#bugs['snapshot-installed-unsynced'] && !this.#sync(directory)) return false;
+    const { index, term, configuration } = snapshot;
+    return this.#mark({ index, term, configuration }, wal);
+  }
+
+  #sync(directory: string): boolean {
     for (const name of this.#disk.list(directory)) {
       const file = this.#disk.open(name)!;
       const synced = this.#disk.sync(file);
       this.#disk.close(file);
       if (synced !== 'ok') return false;
     }
-    if (this.#disk.syncDirectory(directory) !== 'ok') return false;
-    const { index, term, configuration } = snapshot;
-    return this.#mark({ index, term, configuration }, wal);
+    return this.#disk.syncDirectory(directory) === 'ok';
   }
 
   /** On the apply thread: the received store takes the place of the old one. False if it cannot be opened. */

@@ -36,4 +36,5 @@ export const CATALOGUE: Catalogue = {
   diskProfiles: ['nvme', 'ssd'],
   crashModels: ['power-cut', 'process-kill'],
   cpuProfiles: ['etcd-2021'],
+  bugs: [],
 };

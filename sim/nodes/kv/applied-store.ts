@@ -10,6 +10,7 @@
  */
 import { assert } from '../../assert.ts';
 import { Batch } from '../../batch.ts';
+import { type Bugs, NO_BUGS } from '../../bugs.ts';
 import { readU32BE, readU64BE, writeU32BE, writeU64BE } from '../../bytes/fixed.ts';
 import { Value } from '../../bytes/value.ts';
 import type { Fault, OpenOutcome, StorageEngine, WriteOutcome } from '../../storage-engine.ts';
@@ -48,10 +49,14 @@ export class AppliedStore {
   #failure: WriteOutcome = 'ok';
   readonly #scratch = new Uint8Array(OURS_BYTES);
   readonly #value = new Value();
+  readonly #bugs: Bugs;
+  /** With a mistake planted: a commit that waits for the next entry to begin, and the revision that it saves. */
+  #lateRevision = -1;
 
-  constructor(engine: StorageEngine, work: Work) {
+  constructor(engine: StorageEngine, work: Work, bugs: Bugs = NO_BUGS) {
     this.engine = engine;
     this.work = work;
+    this.#bugs = bugs;
   }
 
   open(): OpenOutcome {
@@ -85,6 +90,7 @@ export class AppliedStore {
     assert(index === this.appliedIndex + 1, 'state machine: entries must be applied in order');
     this.appliedIndex = index;
     this.appliedTerm = term;
+    if (this.#lateRevision >= 0) this.commit(this.#lateRevision);
     const { counts } = this.work;
     counts[ENTRIES_APPLIED] = counts[ENTRIES_APPLIED]! + 1;
     const { request } = this;
@@ -94,7 +100,7 @@ export class AppliedStore {
     const { sessions } = this;
     const slot = sessions.slotOf(session);
     const last = sessions.sequence(slot);
-    if (sequence <= last) {
+    if (sequence <= last && !this.#bugs['retry-applied-twice']) {
       const known = sequence === last;
       replies.onApplied(
         session,
@@ -142,6 +148,11 @@ export class AppliedStore {
     if (this.#failure !== 'ok') return this.#failure;
     if (this.batch.count === 0 && this.uncommittedOperations === 0 && this.appliedIndex === this.#savedIndex)
       return 'ok';
+    if (this.#bugs['consistent-index-ahead'] && this.#lateRevision < 0) {
+      this.#lateRevision = revision;
+      return 'ok';
+    }
+    this.#lateRevision = -1;
     const { batch } = this;
     const value = this.#value;
     const scratch = this.#scratch;

@@ -4,7 +4,11 @@ import { RawStateMachine } from './raw.ts';
 import type { StateMachineDefinition } from './state-machine.ts';
 
 export const STATE_MACHINES: readonly StateMachineDefinition[] = [
-  { name: 'raw', tables: ['key', 'meta'], create: (engine, work) => new RawStateMachine(engine, work) },
+  {
+    name: 'raw',
+    tables: ['key', 'meta'],
+    create: (engine, work, _shared, bugs) => new RawStateMachine(engine, work, bugs),
+  },
   {
     name: 'mvcc',
     // etcd's buckets; those after the second stay empty so far
@@ -20,7 +24,7 @@ export const STATE_MACHINES: readonly StateMachineDefinition[] = [
       'authUsers',
       'authRoles',
     ],
-    create: (engine, work, shared) => new MvccStateMachine(engine, work, shared),
+    create: (engine, work, shared, bugs) => new MvccStateMachine(engine, work, shared, bugs),
   },
 ];
 

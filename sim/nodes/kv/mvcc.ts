@@ -9,6 +9,7 @@
  * Simplified: the index is compacted in slices of 8192 keys where etcd walks it in one go; leases are always 0;
  * no transactions and watches yet (`#begin`/`#end` and `observer` are their seams).
  */
+import type { Bugs } from '../../bugs.ts';
 import { Value } from '../../bytes/value.ts';
 import { MILLISECOND } from '../../clock.ts';
 import type { Fault, Job, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
@@ -63,8 +64,8 @@ export class MvccStateMachine implements StateMachine {
   #main = 0;
   #sub = 0;
 
-  constructor(engine: StorageEngine, work: Work, shared?: SharedIndex) {
-    this.#store = new AppliedStore(engine, work);
+  constructor(engine: StorageEngine, work: Work, shared?: SharedIndex, bugs?: Bugs) {
+    this.#store = new AppliedStore(engine, work, bugs);
     this.#engine = engine;
     this.#shared = shared;
     this.index = new KeyIndex(work);

@@ -4,6 +4,7 @@
  * A put costs one engine operation. A delete of one key does not look whether the key is there: it reports 1. A delete
  * of a range reads the range and deletes what it finds. The revision of a reply is the entry's index.
  */
+import type { Bugs } from '../../bugs.ts';
 import type { Value } from '../../bytes/value.ts';
 import type { Fault, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
 import type { Work } from '../../work.ts';
@@ -17,8 +18,8 @@ export class RawStateMachine implements StateMachine {
   readonly #store: AppliedStore;
   readonly #engine: StorageEngine;
 
-  constructor(engine: StorageEngine, work: Work) {
-    this.#store = new AppliedStore(engine, work);
+  constructor(engine: StorageEngine, work: Work, bugs?: Bugs) {
+    this.#store = new AppliedStore(engine, work, bugs);
     this.#engine = engine;
   }
 

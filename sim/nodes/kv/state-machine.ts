@@ -11,6 +11,7 @@
  * Seam for what comes later: transactions are several operations under one `apply`; watches hang on
  * `ChangeObserver`; leases are a table and a request kind.
  */
+import type { Bugs } from '../../bugs.ts';
 import type { Value } from '../../bytes/value.ts';
 import type { Fault, Job, OpenOutcome, StorageEngine, Visitor, WriteOutcome } from '../../storage-engine.ts';
 import type { Work } from '../../work.ts';
@@ -94,5 +95,5 @@ export interface StateMachineDefinition {
   /** The tables that the engine must be made with, in this order. */
   readonly tables: readonly string[];
   /** `shared`: what machines over copies of one store have in common; without it they share nothing. */
-  create(engine: StorageEngine, work: Work, shared?: SharedIndex): StateMachine;
+  create(engine: StorageEngine, work: Work, shared?: SharedIndex, bugs?: Bugs): StateMachine;
 }

@@ -5,12 +5,14 @@
  */
 import { immerable } from 'immer';
 import { assert } from '../../assert.ts';
+import { type Bugs, NO_BUGS } from '../../bugs.ts';
 
 export class Inflights {
   static readonly [immerable] = true;
 
   readonly messagesMax: number;
   readonly bytesMax: number;
+  readonly bugs: Bugs;
   count = 0;
   bytes = 0;
   /** Where the oldest stands; the ring grows up to `messagesMax` slots. */
@@ -19,9 +21,10 @@ export class Inflights {
   indexes: number[] = [];
   sizes: number[] = [];
 
-  constructor(messagesMax: number, bytesMax: number) {
+  constructor(messagesMax: number, bytesMax: number, bugs: Bugs = NO_BUGS) {
     this.messagesMax = messagesMax;
     this.bytesMax = bytesMax;
+    this.bugs = bugs;
   }
 
   full(): boolean {
@@ -53,11 +56,11 @@ export class Inflights {
   reset(): void {
     this.start = 0;
     this.count = 0;
-    this.bytes = 0;
+    if (!this.bugs['inflight-bytes-never-reset']) this.bytes = 0;
   }
 
   clone(): Inflights {
-    const copy = new Inflights(this.messagesMax, this.bytesMax);
+    const copy = new Inflights(this.messagesMax, this.bytesMax, this.bugs);
     copy.count = this.count;
     copy.bytes = this.bytes;
     copy.start = this.start;

@@ -45,8 +45,8 @@ function afterChange(state: RaftState, effects: Effects): void {
 
 /** The membership that a node starts with. False if what was stored makes no sense. */
 export function restoreConfiguration(state: RaftState, stored: Configuration): boolean {
-  const { inflightMessagesMax, inflightBytesMax } = state.tracker;
-  const tracker = new Tracker(inflightMessagesMax, inflightBytesMax);
+  const { inflightMessagesMax, inflightBytesMax, bugs } = state.tracker;
+  const tracker = new Tracker(inflightMessagesMax, inflightBytesMax, bugs);
   const changed = restoreMembership(tracker, state.log.lastIndex(), stored);
   if (typeof changed === 'string') return false;
   tracker.become(changed.configuration, changed.progress);

@@ -136,7 +136,8 @@ export function sendTimeoutNow(state: RaftState, to: number, effects: Effects): 
 export function maybeCommit(state: RaftState): boolean {
   const { log } = state;
   const index = state.tracker.committed();
-  if (index <= log.committed || log.term(index) !== state.term) return false;
+  if (index <= log.committed) return false;
+  if (log.term(index) !== state.term && !state.bugs['figure-8']) return false;
   log.committed = index;
   return true;
 }

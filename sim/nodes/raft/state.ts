@@ -7,6 +7,7 @@
  */
 import { immerable } from 'immer';
 import { assert } from '../../assert.ts';
+import { type Bugs, NO_BUGS } from '../../bugs.ts';
 import { RaftLog } from './log.ts';
 import { type Configuration, type Entry, type Message, NONE } from './messages.ts';
 import type { ReadRequest } from './read-index.ts';
@@ -51,6 +52,8 @@ export interface RaftConfig {
   /** For `tick()`: ticks of an election and of a heartbeat. Hosts with deadlines use any unit, see `timers.ts`. */
   readonly electionTimeout?: number;
   readonly heartbeatTimeout?: number;
+  /** Mistakes that are planted. */
+  readonly bugs?: Bugs;
 }
 
 /** What a node finds on its disk when it starts. */
@@ -130,6 +133,7 @@ export class RaftState {
   readonly stepDownOnRemoval: boolean;
   readonly electionTimeout: number;
   readonly heartbeatTimeout: number;
+  readonly bugs: Bugs;
 
   constructor(config: RaftConfig, log: RaftLog, tracker: Tracker) {
     assert(config.id >= 1, 'raft: ids start at 1');
@@ -149,6 +153,7 @@ export class RaftState {
     this.stepDownOnRemoval = config.stepDownOnRemoval ?? false;
     this.electionTimeout = config.electionTimeout ?? 10;
     this.heartbeatTimeout = config.heartbeatTimeout ?? 1;
+    this.bugs = config.bugs ?? NO_BUGS;
     assert(this.electionTimeout > this.heartbeatTimeout, 'raft: an election must last longer than a heartbeat');
     this.randomizedElectionTimeout = this.electionTimeout;
   }
@@ -164,7 +169,7 @@ export function newTracker(config: RaftConfig): Tracker {
   const bytesMax = config.maxInflightBytes ?? Number.POSITIVE_INFINITY;
   assert(messagesMax >= 1, 'raft: at least one message in flight');
   assert(bytesMax >= (config.maxSizePerMsg ?? 0), 'raft: a whole message must fit into the bytes in flight');
-  return new Tracker(messagesMax, bytesMax);
+  return new Tracker(messagesMax, bytesMax, config.bugs);
 }
 
 /** May this node become leader: a voter with a log to show? */

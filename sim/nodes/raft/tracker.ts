@@ -4,6 +4,7 @@
  * nothing up by name. Not meant for hundreds of members: finding one is a linear search.
  */
 import { immerable } from 'immer';
+import { type Bugs, NO_BUGS } from '../../bugs.ts';
 import { Inflights } from './inflights.ts';
 import type { Configuration } from './messages.ts';
 import { Progress, VOTE_GRANTED, VOTE_NONE } from './progress.ts';
@@ -34,15 +35,17 @@ export class Tracker {
 
   readonly inflightMessagesMax: number;
   readonly inflightBytesMax: number;
+  readonly bugs: Bugs;
   configuration: Configuration = NO_MEMBERS;
   progress: Progress[] = [];
   /** Positions of the voters in `progress`. */
   incoming: number[] = [];
   outgoing: number[] = [];
 
-  constructor(inflightMessagesMax: number, inflightBytesMax: number) {
+  constructor(inflightMessagesMax: number, inflightBytesMax: number, bugs: Bugs = NO_BUGS) {
     this.inflightMessagesMax = inflightMessagesMax;
     this.inflightBytesMax = inflightBytesMax;
+    this.bugs = bugs;
   }
 
   /** `progress` must be ascending by id and hold every id of the configuration. */
@@ -62,7 +65,8 @@ export class Tracker {
   newProgress(id: number, lastIndex: number, isLearner: boolean): Progress {
     // starting at the last entry, not after it: the new member is probed at once instead of after a refusal
     const next = Math.max(lastIndex, 1);
-    return new Progress(id, next, isLearner, new Inflights(this.inflightMessagesMax, this.inflightBytesMax));
+    const inflights = new Inflights(this.inflightMessagesMax, this.inflightBytesMax, this.bugs);
+    return new Progress(id, next, isLearner, inflights);
   }
 
   isSingleton(): boolean {

@@ -9,6 +9,7 @@
  * What it does not do: repair anything but a torn tail (a damaged record elsewhere is `corrupt`, named by file and
  * offset), keep etcd's `.broken` copy of a repaired segment, or notice a log whose end was lost as a whole.
  */
+import { NO_BUGS } from '../../bugs.ts';
 import type { Value } from '../../bytes/value.ts';
 import type { File } from '../../disk/disk.ts';
 import type { Fault } from '../../storage-engine.ts';
@@ -50,7 +51,7 @@ export function openWriteAheadLog<E extends WalEntry>(
   const segments = findSegments(options);
   if (segments.length === 0) return { outcome: 'missing' };
 
-  const reader = new SegmentReader(disk, work, options.tornRule === 'first-damage');
+  const reader = new SegmentReader(disk, work, options.tornRule === 'first-damage', options.bugs ?? NO_BUGS);
   const contents = new Contents<E>(segments[0]!, snapshots);
   let tail: File | undefined;
   let torn: Fault | undefined;

@@ -12,6 +12,7 @@
  * A torn record is where the log ends. What this does not notice: whole records lost behind a zero frame;
  * bit rot that hits a newest segment's record with a zero sector of its own, which is taken for a torn write.
  */
+import { type Bugs, NO_BUGS } from '../../bugs.ts';
 import { SparseBuffer } from '../../bytes/sparse-buffer.ts';
 import { FILL, Value } from '../../bytes/value.ts';
 import { readVarint, varintEnd } from '../../bytes/varint.ts';
@@ -53,13 +54,15 @@ export class SegmentReader {
   #chunkStart = 0;
 
   readonly #anyDamageIsTorn: boolean;
+  readonly #nothingIsTorn: boolean;
   #arena = new Uint8Array(0);
   #arenaEnd = 0;
 
-  constructor(disk: Disk, work: Work, anyDamageIsTorn: boolean) {
+  constructor(disk: Disk, work: Work, anyDamageIsTorn: boolean, bugs: Bugs = NO_BUGS) {
     this.#disk = disk;
     this.#work = work;
-    this.#anyDamageIsTorn = anyDamageIsTorn;
+    this.#anyDamageIsTorn = anyDamageIsTorn || bugs['wal-damage-cut-off'];
+    this.#nothingIsTorn = bugs['wal-torn-tail-fatal'];
   }
 
   turnTo(file: File, isNewest: boolean): void {
@@ -169,13 +172,14 @@ export class SegmentReader {
   }
 
   #wrong(reason: string, from: number, to: number): ReadStep {
-    if (this.#isNewest && (this.#anyDamageIsTorn || this.#hasZeroSector(from, to))) return 'torn';
+    if (this.#isNewest && !this.#nothingIsTorn && (this.#anyDamageIsTorn || this.#hasZeroSector(from, to)))
+      return 'torn';
     this.reason = reason;
     return 'corrupt';
   }
 
   #cutShort(): ReadStep {
-    if (this.#isNewest) return 'torn';
+    if (this.#isNewest && !this.#nothingIsTorn) return 'torn';
     this.reason = 'the segment ends within a record';
     return 'corrupt';
   }
