@@ -4,6 +4,7 @@ import type { Value } from '../../sim/bytes/value.ts';
 import { BYTES_DIGESTED, type Work } from '../../sim/work.ts';
 import { ChunkMemo } from './chunk-memo.ts';
 import { HASH_OF_CHUNKS, HASH_OF_COMMIT, HASH_OF_ENTRY, HASH_OF_NODE, HASH_OF_RECORD } from './format.ts';
+import { PayloadMemo } from './payload-memo.ts';
 
 export const CHUNK_BYTES = 1024;
 /** Bytes of an entry's header that its hash covers, by their place in the entry. */
@@ -15,6 +16,10 @@ const memo = new ChunkMemo();
 
 /** Digests of chunks that are fill and nothing else, by length; the same for every ledger. */
 const fillDigests: (Uint8Array | undefined)[] = new Array(CHUNK_BYTES + 1).fill(undefined);
+
+/** Shorter ones are hashed as fast as they are found. */
+const REMEMBERED_FILL_MIN = 64;
+let payloads: PayloadMemo | undefined;
 
 export class Digester {
   readonly #hasher = new Sha256();
@@ -28,18 +33,17 @@ export class Digester {
 
   payload(value: Value, into: Uint8Array, at: number): void {
     const { length } = value;
-    if (length <= CHUNK_BYTES) {
-      this.#digestChunk(value, 0, length, into, at);
+    this.#count(length);
+    if (length > CHUNK_BYTES) this.#count(Math.ceil(length / CHUNK_BYTES) * DIGEST_BYTES);
+    const place = value.fillLength < REMEMBERED_FILL_MIN ? -1 : PayloadMemo.placeOf(value);
+    if (place < 0) {
+      this.#digestPayload(value, into, at);
       return;
     }
-    const chunks = this.#chunks.reset().byte(HASH_OF_CHUNKS);
-    let count = 0;
-    for (let from = 0; from < length; from += CHUNK_BYTES, count++) {
-      this.#digestChunk(value, from, Math.min(length, from + CHUNK_BYTES), this.#chunk, 0);
-      chunks.bytes(this.#chunk);
-    }
-    this.#count(count * DIGEST_BYTES);
-    chunks.digest(into, at);
+    payloads ??= new PayloadMemo();
+    if (payloads.recall(place, value, into, at)) return;
+    this.#digestPayload(value, into, at);
+    payloads.remember(place, value, into, at);
   }
 
   /** Of the entry whose header stands in `header` from 0 on. */
@@ -86,8 +90,21 @@ export class Digester {
     this.#hasher.reset().byte(HASH_OF_COMMIT).bytes(bytes, from, to).digest(into, at);
   }
 
+  #digestPayload(value: Value, into: Uint8Array, at: number): void {
+    const { length } = value;
+    if (length <= CHUNK_BYTES) {
+      this.#digestChunk(value, 0, length, into, at);
+      return;
+    }
+    const chunks = this.#chunks.reset().byte(HASH_OF_CHUNKS);
+    for (let from = 0; from < length; from += CHUNK_BYTES) {
+      this.#digestChunk(value, from, Math.min(length, from + CHUNK_BYTES), this.#chunk, 0);
+      chunks.bytes(this.#chunk);
+    }
+    chunks.digest(into, at);
+  }
+
   #digestChunk(value: Value, from: number, to: number, into: Uint8Array, at: number): void {
-    this.#count(to - from);
     const onlyFill = from >= value.fillAt && to <= value.fillAt + value.fillLength && from < to;
     if (onlyFill) {
       const known = fillDigests[to - from];
