@@ -14,6 +14,7 @@ export const rocksdbBench: EngineBench = {
       wal_bytes: wal,
       flush_bytes: flush,
       compaction_bytes: compaction,
+      compaction_read_bytes: levels(phase).reduce((sum, level) => sum + grown(phase, `level${level}ReadBytes`), 0),
       sst_bytes: flush + compaction - blobs,
       blob_bytes: blobs,
       blob_gc_relocated_bytes: grown(phase, 'blobRelocatedBytes'),
@@ -31,6 +32,7 @@ export const rocksdbBench: EngineBench = {
       // Each blob file is synced once, by the job that wrote it.
       sst_syncs: syncs.flush + syncs.compaction - grown(phase, 'blobFilesWritten'),
       manifest_syncs: syncs.manifest,
+      file_syncs: Object.values(syncs).reduce((sum, count) => sum + count, 0),
       dir_fsyncs: phase.directorySyncs,
       level_write_bytes: byLevel(phase, (level) => grown(phase, `level${level}WrittenBytes`)),
       level_read_bytes: byLevel(phase, (level) => grown(phase, `level${level}ReadBytes`)),
