@@ -93,7 +93,9 @@ export class BackgroundJobs {
   /** After every change of what the write controller looks at. */
   updateController(): void {
     const { version } = this.#store;
-    this.#controller.update(this.#memtables.immutables.length, version.delayTriggerRuns, version.pendingBytes);
+    const level0IsBusy = version.levels[0].some((table) => table.beingCompacted);
+    const { length } = this.#memtables.immutables;
+    this.#controller.update(length, version.delayTriggerRuns, version.pendingBytes, level0IsBusy);
   }
 
   get #isSound(): boolean {

@@ -7,6 +7,7 @@
  */
 import { compareRanges } from '../../sim/bytes/compare.ts';
 import { Value } from '../../sim/bytes/value.ts';
+import type { Time } from '../../sim/clock.ts';
 import { BlobCompaction } from './blob-compaction.ts';
 import { type Cursor, TYPE_DELETION } from './cursor.ts';
 import { MergingCursor } from './merging-cursor.ts';
@@ -36,6 +37,7 @@ export class CompactionJob {
   #lastKey: Uint8Array = new Uint8Array(64);
   #lastLength = -1;
   readonly #blobs: BlobCompaction;
+  readonly #startedAt: Time;
   /** Of the open output. */
   #oldestBlobFile = 0;
   #entriesIn = 0;
@@ -43,6 +45,7 @@ export class CompactionJob {
 
   constructor(store: Store, compaction: Compaction) {
     this.#store = store;
+    this.#startedAt = store.clock.now;
     this.compaction = compaction;
     this.#builder = store.takeBuilder();
     this.#blobs = new BlobCompaction(store, compaction.outputLevel);
@@ -132,16 +135,22 @@ export class CompactionJob {
     version.update();
     store.dropBlobFiles();
     if (trivialMove) {
-      counters.trivialMoves++;
-      counters.movedBytes[outputLevel] += inputBytes;
+      counters.moved(outputLevel, inputBytes);
     } else {
       for (const { tables } of leaving) for (const table of tables) store.removeTable(table.number, table.reader.file);
-      counters.compactions++;
-      counters.readBytes[outputLevel] += inputBytes + this.#blobs.readBytes;
-      counters.writtenBytes[outputLevel] += totalBytes(this.#outputs);
-      counters.entriesDropped += this.#entriesIn - this.#entriesOut;
+      const outputLevelBytes = totalBytes(outputInputs);
+      counters.compacted({
+        outputLevel,
+        upperBytes: inputBytes - outputLevelBytes,
+        outputLevelBytes,
+        writtenBytes: totalBytes(this.#outputs),
+        entriesIn: this.#entriesIn,
+        entriesOut: this.#entriesOut,
+        blobReadBytes: this.#blobs.readBytes,
+        blobWrittenBytes: this.#blobs.builder.fileBytes,
+        duration: store.clock.now - this.#startedAt,
+      });
       counters.blobFilesWritten += this.#blobs.builder.built.length;
-      counters.blobCompactionBytes += this.#blobs.builder.fileBytes;
       counters.blobsRelocated += this.#blobs.relocatedBlobs;
       counters.blobRelocatedBytes += this.#blobs.relocatedBytes;
     }

@@ -1,5 +1,6 @@
 /** Writes immutable memtables into one table of level 0, the newest entry of each key only. */
 import { Value } from '../../sim/bytes/value.ts';
+import type { Time } from '../../sim/clock.ts';
 import { BlobFileBuilder } from './blob-file-builder.ts';
 import { type Cursor, TYPE_BLOB_INDEX, TYPE_VALUE } from './cursor.ts';
 import { type Memtable, MemtableCursor } from './memtable.ts';
@@ -19,6 +20,7 @@ export class FlushJob {
   readonly #merging: MergingCursor;
   readonly #value = new Value();
   readonly #blobs: BlobFileBuilder | undefined;
+  readonly #startedAt: Time;
   #oldestBlobFile = 0;
   #lastKey: Uint8Array = new Uint8Array(64);
   #lastLength = -1;
@@ -26,6 +28,7 @@ export class FlushJob {
 
   constructor(store: Store, memtables: readonly Memtable[]) {
     this.#store = store;
+    this.#startedAt = store.clock.now;
     this.#builder = store.takeBuilder();
     this.#number = store.newFileNumber();
     this.#merging = new MergingCursor(
@@ -105,11 +108,9 @@ export class FlushJob {
     this.#store.settleTable(table.number);
     version.add(0, table);
     version.update();
-    counters.flushes++;
+    const duration = this.#store.clock.now - this.#startedAt;
+    counters.flushed(table.bytes, this.#blobs?.fileBytes ?? 0, this.entries, table.entries, duration);
     counters.blobFilesWritten += this.#blobs?.built.length ?? 0;
-    counters.blobFlushBytes += this.#blobs?.fileBytes ?? 0;
-    counters.writtenBytes[0] += table.bytes;
-    counters.entriesDropped += this.entries - table.entries;
     onJob?.({
       kind: 'flush',
       startLevel: 0,

@@ -70,7 +70,7 @@ export class RocksDb implements StorageEngine {
 
   constructor(context: EngineContext, options: Options) {
     assert(context.tables.length >= 1 && context.tables.length <= 256, 'rocksdb: 1 to 256 tables');
-    this.store = new Store(context.disk, context.directory, options, context.work);
+    this.store = new Store(context.disk, context.directory, options, context.work, context.clock);
     this.#options = options;
     this.#tableNames = context.tables.length;
     this.#prefixed = context.tables.length > 1;
@@ -237,7 +237,6 @@ export class RocksDb implements StorageEngine {
   stats(): EngineStats {
     return storeStats(this.store, this.#controller, {
       memtables: [this.#memtables.active, ...this.#memtables.immutables],
-      spareMemtables: this.#memtables.spare,
       logBytes: this.#logs.bytes,
       replayedBatches: this.#replayedBatches,
       readFailures: this.#reader.failures,

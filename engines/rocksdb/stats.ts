@@ -1,4 +1,8 @@
-/** The engine's figures for the report. */
+/**
+ * The engine's figures for the report. Memory is what RocksDB would have charged: memtables by their arenas, blocks and
+ * their index and filter by the bytes they have on the disk, values included.
+ */
+import { SECOND } from '../../sim/clock.ts';
 import type { EngineStats } from '../../sim/storage-engine.ts';
 import { BLOB_FILE_OVERHEAD_BYTES } from './blob-format.ts';
 import type { Memtable } from './memtable.ts';
@@ -8,7 +12,6 @@ import type { WriteController } from './write-controller.ts';
 
 export interface Foreground {
   readonly memtables: readonly Memtable[];
-  readonly spareMemtables: readonly Memtable[];
   readonly logBytes: number;
   readonly replayedBatches: number;
   readonly readFailures: number;
@@ -18,6 +21,8 @@ export function storeStats(store: Store, controller: WriteController, foreground
   const { version, counters, cache } = store;
   let indexes = 0;
   let filters = 0;
+  /** What the version knows of a table beside those: its key range. */
+  let tableCacheBytes = 0;
   let tableBytes = 0;
   let entries = 0;
   let deletions = 0;
@@ -28,14 +33,28 @@ export function storeStats(store: Store, controller: WriteController, foreground
     for (const { reader, ...table } of tables) {
       indexes += reader.index.length;
       filters += reader.filter.length;
+      tableCacheBytes += table.smallest.length + table.largest.length;
       entries += table.entries;
       deletions += table.deletions;
     }
     figures[`level${level}Files`] = tables.length;
     figures[`level${level}Bytes`] = bytes;
-    figures[`level${level}ReadBytes`] = counters.readBytes[level];
-    figures[`level${level}WrittenBytes`] = counters.writtenBytes[level];
-    figures[`level${level}MovedBytes`] = counters.movedBytes[level];
+    const done = counters.levels[level];
+    Object.assign(figures, {
+      [`level${level}FilesBeingCompacted`]: tables.filter((table) => table.beingCompacted).length,
+      [`level${level}Score`]: version.scores[version.scoreLevels.indexOf(level)] ?? 0,
+      [`level${level}ReadBytes`]: done.readBytes + done.blobReadBytes,
+      [`level${level}UpperReadBytes`]: done.upperReadBytes,
+      [`level${level}OutputReadBytes`]: done.outputReadBytes,
+      [`level${level}WrittenBytes`]: done.writtenBytes,
+      [`level${level}MovedBytes`]: done.movedBytes,
+      [`level${level}BlobReadBytes`]: done.blobReadBytes,
+      [`level${level}BlobWrittenBytes`]: done.blobWrittenBytes,
+      [`level${level}Jobs`]: done.jobs,
+      [`level${level}EntriesIn`]: done.entriesIn,
+      [`level${level}EntriesDropped`]: done.entriesDropped,
+      [`level${level}Seconds`]: done.durationNs / SECOND,
+    });
   });
   let blobFileBytes = 0;
   let blobGarbageBytes = 0;
@@ -43,15 +62,15 @@ export function storeStats(store: Store, controller: WriteController, foreground
     blobFileBytes += blobs.bytes + BLOB_FILE_OVERHEAD_BYTES;
     blobGarbageBytes += blobs.garbageBytes;
   }
-  const { memtables, spareMemtables } = foreground;
+  const { memtables } = foreground;
   for (const memtable of memtables) {
     entries += memtable.entries;
     deletions += memtable.deletions;
   }
-  const bytesOf = (list: readonly Memtable[]): number => list.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  const memtableBytes = memtables.reduce((sum, { arena }) => sum + arena.allocatedBytes, 0);
   Object.assign(figures, {
     memtables: memtables.length,
-    memtableChargedBytes: memtables.reduce((sum, { arena }) => sum + arena.allocatedBytes, 0),
+    baseLevel: version.baseLevel,
     estimatedKeys: Math.max(0, entries - 2 * deletions),
     flushes: counters.flushes,
     compactions: counters.compactions,
@@ -65,13 +84,16 @@ export function storeStats(store: Store, controller: WriteController, foreground
     blobCompactionBytes: counters.blobCompactionBytes,
     blobsRelocated: counters.blobsRelocated,
     blobRelocatedBytes: counters.blobRelocatedBytes,
+    uptimeSeconds: store.clock.now / SECOND,
     pendingCompactionBytes: version.pendingBytes,
     compactionScore: version.score,
     stallsMemtables: controller.stalls.memtables,
     stallsLevel0Files: controller.stalls.level0Files,
     stallsPendingBytes: controller.stalls.pendingBytes,
     slowdownsMemtables: controller.slowdowns.memtables,
+    stallsLevel0FilesWithCompaction: controller.stalls.level0FilesWithCompaction,
     slowdownsLevel0Files: controller.slowdowns.level0Files,
+    slowdownsLevel0FilesWithCompaction: controller.slowdowns.level0FilesWithCompaction,
     slowdownsPendingBytes: controller.slowdowns.pendingBytes,
     blockCacheHits: cache.hits,
     blockCacheMisses: cache.misses,
@@ -80,10 +102,11 @@ export function storeStats(store: Store, controller: WriteController, foreground
   });
   return {
     memoryBytes: {
-      memtables: bytesOf(memtables) + bytesOf(spareMemtables),
+      memtables: memtableBytes,
       blockCache: cache.usedBytes,
       indexes,
       filters,
+      tableCache: tableCacheBytes,
     },
     fileBytes: tableBytes + blobFileBytes + foreground.logBytes + (store.manifest?.length ?? 0) + store.settingsBytes,
     liveKeys: Number.NaN,

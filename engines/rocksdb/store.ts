@@ -8,12 +8,14 @@
  */
 import { assert } from '../../sim/assert.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import type { Clock } from '../../sim/clock.ts';
 import type { Disk, DiskOutcome, File } from '../../sim/disk/disk.ts';
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
 import { SYSTEM_CALLS, type Work } from '../../sim/work.ts';
 import type { BuiltBlobFile } from './blob-file-builder.ts';
 import type { BlobAmount, BlobFiles } from './blob-files.ts';
 import { BlockCache } from './block-cache.ts';
+import { JobCounters } from './level-counters.ts';
 import type { Options } from './options.ts';
 import { RecordLogWriter } from './record-log.ts';
 import { TableBuilder } from './table-builder.ts';
@@ -22,30 +24,6 @@ import { ascii } from './table-properties.ts';
 import { TableReader } from './table-reader.ts';
 import { Version } from './version.ts';
 import { type EditedFile, encodeVersionEdit, type VersionEdit } from './version-edit.ts';
-
-/** By level of the output: what flushes and compactions have done since the engine was opened. */
-export class LevelCounters {
-  readonly writtenBytes: Float64Array;
-  readonly readBytes: Float64Array;
-  readonly movedBytes: Float64Array;
-  flushes = 0;
-  compactions = 0;
-  trivialMoves = 0;
-  entriesDropped = 0;
-  blobFilesWritten = 0;
-  /** Bytes of blob files, headers and footers included, by the job that wrote them. */
-  blobFlushBytes = 0;
-  blobCompactionBytes = 0;
-  /** Blobs that garbage collection copied out of old files, and their bytes without keys and headers. */
-  blobsRelocated = 0;
-  blobRelocatedBytes = 0;
-
-  constructor(levels: number) {
-    this.writtenBytes = new Float64Array(levels);
-    this.readBytes = new Float64Array(levels);
-    this.movedBytes = new Float64Array(levels);
-  }
-}
 
 /** One flush, compaction or move that took effect: what the real engine's log prints. */
 export interface JobEvent {
@@ -69,9 +47,10 @@ export class Store {
   readonly directory: string;
   readonly options: Options;
   readonly work: Work;
+  readonly clock: Clock;
   readonly version: Version;
   readonly cache: BlockCache;
-  readonly counters: LevelCounters;
+  readonly counters: JobCounters;
   manifest: RecordLogWriter | undefined;
   manifestNumber = 0;
   optionsNumber = 0;
@@ -93,14 +72,15 @@ export class Store {
   readonly #record = new SparseBuffer(1024);
   readonly #builders: TableBuilder[] = [];
 
-  constructor(disk: Disk, directory: string, options: Options, work: Work) {
+  constructor(disk: Disk, directory: string, options: Options, work: Work, clock: Clock) {
     this.disk = disk;
     this.directory = directory;
     this.options = options;
     this.work = work;
+    this.clock = clock;
     this.version = new Version(options);
     this.cache = new BlockCache(disk, options.blockCacheBytes, work);
-    this.counters = new LevelCounters(options.levels);
+    this.counters = new JobCounters(options.levels);
   }
 
   newFileNumber(): number {

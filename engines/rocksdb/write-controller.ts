@@ -20,8 +20,9 @@ export class WriteController {
   pressure: Pressure = 'none';
   /** Compactions may use all their job slots: writers are held up or soon would be. */
   speedup = false;
-  readonly stalls = { memtables: 0, level0Files: 0, pendingBytes: 0 };
-  readonly slowdowns = { memtables: 0, level0Files: 0, pendingBytes: 0 };
+  /** How often each trigger was found pulled; of those by level-0 files apart, how often while they were being compacted. */
+  readonly stalls = { memtables: 0, level0Files: 0, level0FilesWithCompaction: 0, pendingBytes: 0 };
+  readonly slowdowns = { memtables: 0, level0Files: 0, level0FilesWithCompaction: 0, pendingBytes: 0 };
 
   constructor(options: Options) {
     this.#options = options;
@@ -33,7 +34,7 @@ export class WriteController {
   }
 
   /** After every change of what the triggers look at. */
-  update(memtables: number, level0Files: number, debt: number): void {
+  update(memtables: number, level0Files: number, debt: number, level0IsBusy = false): void {
     const options = this.#options;
     const before = this.pressure;
     const wasStopped = before === 'stop';
@@ -45,6 +46,7 @@ export class WriteController {
     } else if (level0Files >= options.level0StopTrigger) {
       this.pressure = 'stop';
       this.stalls.level0Files++;
+      if (level0IsBusy) this.stalls.level0FilesWithCompaction++;
     } else if (hard > 0 && debt >= hard) {
       this.pressure = 'stop';
       this.stalls.pendingBytes++;
@@ -57,6 +59,7 @@ export class WriteController {
       this.#delay(before, debt, wasStopped);
     } else if (level0Files >= options.level0SlowdownTrigger) {
       this.slowdowns.level0Files++;
+      if (level0IsBusy) this.slowdowns.level0FilesWithCompaction++;
       this.#delay(before, debt, wasStopped || level0Files >= options.level0StopTrigger - LEVEL0_NEAR_STOP);
     } else if (soft > 0 && debt >= soft) {
       this.slowdowns.pendingBytes++;
