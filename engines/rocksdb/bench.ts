@@ -1,8 +1,10 @@
 /** A phase of a benchmark in the columns of RocksDB's measurements. */
 import type { EngineBench, PhaseMeasurement } from '../engine.ts';
+import { rocksDbStatsText } from './stats-text.ts';
 
 export const rocksdbBench: EngineBench = {
   phaseEnd: 'flush',
+  statsText: rocksDbStatsText,
   columns(phase) {
     const { writtenBytes, logicalBytes, syncs } = phase;
     const wal = writtenBytes['engine-wal'];
