@@ -27,6 +27,12 @@ class LogTerms {
     this.last = appliedIndex;
   }
 
+  /** A snapshot is in use: entries that were appended behind it since it was saved stay. */
+  restore(index: number): void {
+    if (this.#isEmpty || this.last <= index) this.restart(index);
+    else this.snapshotIndex = Math.max(this.snapshotIndex, index);
+  }
+
   append(index: number, term: number): void {
     if (this.#isEmpty) {
       this.snapshotIndex = index - 1;
@@ -81,7 +87,7 @@ export class LeaderCompleteness implements Checker {
   }
 
   onRestore(node: number, index: number): void {
-    this.#logs[node]!.restart(index);
+    this.#logs[node]!.restore(index);
   }
 
   onRestart(node: number, appliedIndex: number): void {

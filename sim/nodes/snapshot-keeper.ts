@@ -108,8 +108,9 @@ export class SnapshotKeeper {
     this.#due = { index, term: stateMachine.appliedTerm, configuration: this.#node().configuration };
   }
 
+  /** After a restart the store may hold what the protocol does not know to be committed yet: the mark waits for that. */
   get isDue(): boolean {
-    return this.#due !== undefined;
+    return this.#due !== undefined && this.#due.index <= this.#node().state.log.applied;
   }
 
   /** On the Raft thread. False if the disk failed. */
@@ -117,7 +118,8 @@ export class SnapshotKeeper {
     const mark = this.#due!;
     this.#due = undefined;
     if (!this.#mark(mark, wal)) return false;
-    const target = mark.index - this.#spec.catchUpEntries;
+    // a save that ended in a later term than it began in is noted with the next one only
+    const target = Math.min(mark.index - this.#spec.catchUpEntries, node.state.log.stable);
     if (target > node.state.log.offset) node.compact(target);
     return true;
   }
