@@ -32,6 +32,11 @@ export function shippedScenarios(): string[] {
     .sort((a, b) => (a < b ? -1 : 1));
 }
 
+/** The scenario that finds one of the museum's bugs. */
+export function museumScenarioFile(bug: string): string {
+  return join(SCENARIOS, 'museum', `${bug}.yaml`);
+}
+
 export function shippedScenarioFile(name: string): string {
   return join(SCENARIOS, `${name}.yaml`);
 }

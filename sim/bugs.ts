@@ -37,7 +37,7 @@ export const BUGS = [
     mechanism: 'a new leader answers reads with its commit index before it has committed anything in its term',
     source: 'Ongaro 2014, §6.4',
     place: 'sim/nodes/raft/read-index.ts',
-    check: 'linearizability',
+    check: 'session-order',
   },
   {
     name: 'read-index-context-reused',
@@ -110,6 +110,13 @@ export const BUGS = [
     check: 'leader-completeness',
   },
   {
+    name: 'wal-sync-failure-ignored',
+    mechanism: 'a sync of the log that failed counts as done',
+    source: 'Rebello et al., ATC 2020 (fsyncgate)',
+    place: 'sim/nodes/wal/write-ahead-log.ts',
+    check: 'leader-completeness',
+  },
+  {
     name: 'bolt-meta-before-data',
     mechanism: 'the meta page is written and synced before the pages that it names',
     source: 'bbolt, order of a commit',
@@ -121,6 +128,34 @@ export const BUGS = [
     mechanism: 'pages and meta page are written with one sync behind both',
     source: 'bbolt, order of a commit',
     place: 'engines/bolt/commit.ts',
+    check: 'node-failure',
+  },
+  {
+    name: 'rocksdb-newest-wal-synced',
+    mechanism: 'a sync covers the newest log of the store, though an older one has not been synced yet',
+    source: 'RocksDB #12489',
+    place: 'engines/rocksdb/write-ahead-logs.ts',
+    check: 'node-failure',
+  },
+  {
+    name: 'badger-damaged-log-cut-off',
+    mechanism: 'opening cuts off a file of the value log at its first damaged entry, though newer files follow it',
+    source: 'Badger #1049',
+    place: 'engines/badger/recovery.ts',
+    check: 'acknowledged-writes',
+  },
+  {
+    name: 'rocksdb-compaction-read-error-ignored',
+    mechanism: 'a compaction whose read fails takes that for the end of its input, and removes what it has not read',
+    source: 'RocksDB, read errors in compaction',
+    place: 'engines/rocksdb/compaction-job.ts',
+    check: 'acknowledged-writes',
+  },
+  {
+    name: 'badger-full-memtable-not-synced',
+    mechanism: 'a sync leaves out the logs of full memtables that wait for their flush',
+    source: 'Badger #1953',
+    place: 'engines/badger/write-path.ts',
     check: 'node-failure',
   },
 ] as const satisfies readonly BugEntry[];

@@ -4,6 +4,7 @@ import type { CommandDefinition } from './command.ts';
 import { diff } from './diff.ts';
 import { engine } from './engine.ts';
 import { merge } from './merge.ts';
+import { museum } from './museum.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
 import { scenario } from './scenario.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   sweep,
   merge,
   shrink,
+  museum,
   engine,
   check,
   scenario,

@@ -33,7 +33,8 @@ const EVENTS_A_SLICE = 10_000;
 const PATIENCE = 4;
 const EVENTS_MIN = 100_000;
 
-interface Failing {
+/** A scenario's body under one seed, and the violation that ends it. */
+export interface Failing {
   readonly body: ScenarioBody;
   readonly spec: RunSpec;
   readonly violation: Violation;
@@ -77,6 +78,27 @@ function pick(
     throw new UsageError(`${argument} has ${variants.length} variants; choose one with --variant: ${names}`);
   }
   return { name, body: bodies[0]!, seed: seeds[0]! };
+}
+
+export interface Shrunk {
+  readonly original: Failing;
+  readonly smallest: Failing;
+  readonly why: 'done' | 'time' | 'interrupted';
+}
+
+/** The same for who wants figures and no file. */
+export async function shrinkBody(
+  name: string,
+  body: ScenarioBody,
+  seed: number,
+  budgetMs: number,
+  host: Host,
+): Promise<Shrunk> {
+  const simulator = await loadSimulator(host.simulator);
+  const shrinking = new Shrinking(name, seed, simulator, `${budgetMs}ms`, budgetMs, host);
+  const original = await shrinking.start(body);
+  const smallest = await shrinking.run(original);
+  return { original, smallest, why: shrinking.why };
 }
 
 class Shrinking {

@@ -68,7 +68,8 @@ export class MemtableQueue {
   switchMemtable(): DiskOutcome {
     this.switched = true;
     // Only the newest log may end in the middle of a transaction.
-    const outcome = this.log === undefined ? 'ok' : this.log.sync();
+    const isLeftOut = this.store.bugs['badger-full-memtable-not-synced'];
+    const outcome = this.log === undefined || isLeftOut ? 'ok' : this.log.sync();
     return outcome === 'ok' ? this.pushMemtable() : outcome;
   }
 

@@ -184,6 +184,7 @@ function replayFile(
   }
   const end = reader.validEnd;
   if (end === file.length && reader.failure === undefined) return undefined;
+  if (!isNewest && store.bugs['badger-damaged-log-cut-off']) return cut(disk, file, end) ? undefined : 'read failed';
   if (!isNewest) return `${reader.failure ?? 'cut off'} at ${end}, and there is a newer file`;
   if (end <= VALUE_LOG_HEADER_BYTES) {
     let outcome = disk.truncate(file, 0);

@@ -1,4 +1,5 @@
 /** What the engine, its recovery and its jobs share: the disk, the levels, the logs, the counters, and the error that ends writing. */
+import { type Bugs, NO_BUGS } from '../../sim/bugs.ts';
 import type { Clock } from '../../sim/clock.ts';
 import type { Disk } from '../../sim/disk/disk.ts';
 import type { WriteOutcome } from '../../sim/storage-engine.ts';
@@ -49,6 +50,7 @@ export class Store {
   readonly clock: Clock;
   readonly options: Options;
   readonly work: Work;
+  readonly bugs: Bugs;
   readonly levels: Levels;
   readonly cache: BlockCache;
   readonly valueLog: ValueLog;
@@ -73,6 +75,7 @@ export class Store {
 
   constructor(context: EngineContext, options: Options) {
     const { disk, directory, work, clock } = context;
+    this.bugs = context.bugs ?? NO_BUGS;
     this.disk = disk;
     this.directory = directory;
     this.clock = clock;

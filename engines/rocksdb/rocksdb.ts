@@ -70,7 +70,7 @@ export class RocksDb implements StorageEngine {
 
   constructor(context: EngineContext, options: Options) {
     assert(context.tables.length >= 1 && context.tables.length <= 256, 'rocksdb: 1 to 256 tables');
-    this.store = new Store(context.disk, context.directory, options, context.work, context.clock);
+    this.store = new Store(context.disk, context.directory, options, context.work, context.clock, context.bugs);
     this.#options = options;
     this.#tableNames = context.tables.length;
     this.#prefixed = context.tables.length > 1;

@@ -7,6 +7,7 @@
  * of edits, since replay stops at the first that is missing.
  */
 import { assert } from '../../sim/assert.ts';
+import { type Bugs, NO_BUGS } from '../../sim/bugs.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import type { Clock } from '../../sim/clock.ts';
 import type { Disk, DiskOutcome, File } from '../../sim/disk/disk.ts';
@@ -48,6 +49,7 @@ export class Store {
   readonly options: Options;
   readonly work: Work;
   readonly clock: Clock;
+  readonly bugs: Bugs;
   readonly version: Version;
   readonly cache: BlockCache;
   readonly counters: JobCounters;
@@ -72,12 +74,13 @@ export class Store {
   readonly #record = new SparseBuffer(1024);
   readonly #builders: TableBuilder[] = [];
 
-  constructor(disk: Disk, directory: string, options: Options, work: Work, clock: Clock) {
+  constructor(disk: Disk, directory: string, options: Options, work: Work, clock: Clock, bugs: Bugs = NO_BUGS) {
     this.disk = disk;
     this.directory = directory;
     this.options = options;
     this.work = work;
     this.clock = clock;
+    this.bugs = bugs;
     this.version = new Version(options);
     this.cache = new BlockCache(disk, options.blockCacheBytes, work);
     this.counters = new JobCounters(options.levels);

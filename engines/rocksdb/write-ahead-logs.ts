@@ -54,8 +54,9 @@ export class WriteAheadLogs {
 
   sync(): DiskOutcome {
     const store = this.#store;
+    const newest = this.#logs[this.#logs.length - 1];
     for (const log of this.#logs) {
-      if (!log.unsynced) continue;
+      if (!log.unsynced || (store.bugs['rocksdb-newest-wal-synced'] && log !== newest)) continue;
       const outcome = store.sync(log.writer);
       if (outcome !== 'ok') return outcome;
       log.unsynced = false;
