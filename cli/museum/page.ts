@@ -5,7 +5,7 @@ import { counted } from '../wording.ts';
 import type { Measurement, Size } from './measurement.ts';
 import type { SearchLimits } from './search.ts';
 
-const HEADINGS = ['bug', 'found', 'seeds', 'p a seed', 'virtual', 'cpu', 'without', 'events', 'check'];
+const HEADINGS = ['bug', 'found', 'seeds', 'p a seed', 'virtual', 'cpu', 'without', 'faults', 'clients', 'check'];
 
 function cells(measurement: Measurement): string[] {
   const { bug, searches, finds, seedsMedian, probability, virtualNsMedian, cpuMs, falseAlarms, shrinkage } =
@@ -18,7 +18,8 @@ function cells(measurement: Measurement): string[] {
     Number.isFinite(virtualNsMedian) ? shortTime(virtualNsMedian / 1e9) : '–',
     finds === 0 ? '–' : shortTime(cpuMs / 1000),
     String(falseAlarms.length),
-    shrinkage === undefined ? '–' : `${shrinkage.before.events} → ${shrinkage.after.events}`,
+    shrinkage === undefined ? '–' : `${shrinkage.before.faults} → ${shrinkage.after.faults}`,
+    shrinkage === undefined ? '–' : `${shrinkage.before.clients} → ${shrinkage.after.clients}`,
     checksText(measurement),
   ];
 }
@@ -64,7 +65,8 @@ ${table.join('\n')}
 - **seeds**: until the first find, the median over the searches; **p a seed**: finds ÷ seeds tried
 - **virtual**, **cpu**: simulated time until the find (median), and processor time for one find (mean; the machine's)
 - **without**: of the seeds that found the bug, how many complain when it is not planted
-- **events**: up to the violation, of the first find and after \`raftlab shrink\`
+- **faults**, **clients**: of the scenario, and of what shrinking for at most half a minute leaves of it under the first
+  seed that found the bug. A smaller scenario may take longer: one with fewer settings, for instance, runs at their defaults
 - **check**: which spoke first, and how often
 
 ${measurements.map(entry).join('\n')}`;

@@ -55,7 +55,7 @@ describe('measurements', () => {
     const measured = measurementOf(bug, [search(2, bug.check)], [{ seed: 2, check: 'progress' }], 1000, undefined);
     expect(measured.problem).toBe('progress complains under seed 2 without the bug, too');
     expect(figuresText([measured])).toMatch(
-      /^figure-8 +1 of 1 +2 +0\.500 +2\.0 s +1\.0 s +1 +– +leader-completeness 1$/m,
+      /^figure-8 +1 of 1 +2 +0\.500 +2\.0 s +1\.0 s +1 +– +– +leader-completeness 1$/m,
     );
   });
 });
