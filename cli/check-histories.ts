@@ -3,13 +3,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { allowedText } from '../scenarios/suggestion.ts';
-import { parseQuantity } from '../scenarios/units.ts';
 import { type Counterexample, LinearizabilityCheck, type Verdict } from '../sim/linearizability/check.ts';
 import { readHistory } from '../sim/linearizability/formats/index.ts';
 import { describeOperation, type History, type Operation } from '../sim/linearizability/history.ts';
 import { findModel, MODELS } from '../sim/linearizability/models/index.ts';
 import type { Model } from '../sim/linearizability/models/model.ts';
 import type { CheckOptions } from './commands/check.ts';
+import { budgetMsOf } from './durations.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_UNKNOWN, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
 import { counted } from './wording.ts';
@@ -29,7 +29,7 @@ const SEVERITY: readonly number[] = [EXIT_OK, EXIT_UNKNOWN, EXIT_FAILED];
 /** All are read before the first is checked, so that a bad one does not cost the time of the others. */
 export async function checkHistories(paths: readonly string[], options: CheckOptions, host: Host): Promise<number> {
   const model = modelOf(options.model);
-  const timeMs = durationMs(options.time);
+  const timeMs = budgetMsOf('--time', options.time);
   const histories = paths.map((path) => read(path, model, host.directory));
   let interrupted = false;
   const stop = host.onInterrupt(() => {
@@ -61,13 +61,6 @@ function modelOf(name: string): Model {
   if (model !== undefined) return model;
   const names = MODELS.map((each) => each.name);
   throw new UsageError(`there is no model '${name}'${allowedText(name, names)}`);
-}
-
-function durationMs(text: string): number {
-  const parsed = parseQuantity('duration', text);
-  if (!parsed.ok) throw new UsageError(`--time: '${text}' ${parsed.problem}; write it like 500ms, 10s, 5min`);
-  if (parsed.value === 0) throw new UsageError('--time: must be longer than nothing');
-  return parsed.value / 1e6;
 }
 
 function read(path: string, model: Model, directory: string): History {

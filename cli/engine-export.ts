@@ -1,8 +1,5 @@
 /** `raftlab engine export`: an engine's files, after a bench or from a node of a finished run, as real ones in a folder. */
-import { freemem } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { CATALOGUE } from '../scenarios/catalogue.ts';
-import { loadScenario, runSpecs } from '../scenarios/loader.ts';
 import { createRun } from '../sim/cluster.ts';
 import { STORE_DIRECTORY } from '../sim/engine-bench/store.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
@@ -13,7 +10,7 @@ import { ExportFolder } from './export-folder.ts';
 import type { Host } from './host.ts';
 import { startProgress } from './progress.ts';
 import { ProgressBoard } from './progress-board.ts';
-import { readScenarioFile } from './scenario-files.ts';
+import { nodeOf, singleRun } from './single-run.ts';
 
 export interface ExportOptions extends Omit<BenchOptions, 'engine'> {
   readonly engine?: string;
@@ -26,7 +23,6 @@ export interface ExportOptions extends Omit<BenchOptions, 'engine'> {
 }
 
 const EVENTS_A_SLICE = 10_000;
-const MEMORY_SHARE = 0.8;
 
 export async function exportEngine(options: ExportOptions, host: Host): Promise<number> {
   const { engine, scenario } = options;
@@ -55,7 +51,9 @@ async function exportBench(options: ExportOptions & { engine: string }, host: Ho
 }
 
 async function exportNode(options: ExportOptions, scenario: string, host: Host): Promise<number> {
-  const spec = specOf(options, scenario, host);
+  const { variant, seed, set: sets } = options;
+  const { spec, seeds } = singleRun({ scenario, variant, seed, sets }, host);
+  if (seeds.length > 1) throw new UsageError(`missing: --seed; allowed: one, e.g. --seed ${seeds[0]}`);
   const node = nodeOf(options.node, spec);
   const folder = new ExportFolder(host.directory, options.out, options.force === true);
   const run = createRun(spec);
@@ -103,33 +101,4 @@ async function driveToItsEnd(
     forget();
   }
   return interrupted;
-}
-
-/** The one run that is meant. */
-function specOf(options: ExportOptions, scenario: string, host: Host): RunSpec {
-  const file = readScenarioFile(scenario, host.directory);
-  const loaded = loadScenario(file.label, file.text, {
-    catalogue: CATALOGUE,
-    sets: options.set,
-    memoryBytesMax: freemem() * MEMORY_SHARE,
-    ...(options.seed === undefined ? {} : { seeds: options.seed }),
-    ...(options.variant === undefined ? {} : { variant: options.variant }),
-  });
-  if (!loaded.ok) throw new UsageError(...loaded.problems);
-  const { variants, seeds } = loaded.scenario;
-  if (variants.length > 1) {
-    const names = variants.map(({ variant }) => variant).join(', ');
-    throw new UsageError(`missing: --variant; allowed: one of ${names}`);
-  }
-  if (seeds.length > 1) throw new UsageError(`missing: --seed; allowed: one, e.g. --seed ${seeds[0]}`);
-  return runSpecs(loaded.scenario)[0]!;
-}
-
-/** Index of the node. */
-function nodeOf(name: string | undefined, spec: RunSpec): number {
-  const names = Array.from({ length: spec.cluster.nodes }, (_, node) => `n${node + 1}`);
-  const node = names.indexOf(name ?? '');
-  if (node >= 0) return node;
-  const what = name === undefined ? 'missing: --node' : `--node ${name}: is unknown`;
-  throw new UsageError(`${what}; allowed: ${names.join(', ')}`);
 }

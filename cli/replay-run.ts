@@ -1,14 +1,16 @@
 /** What `raftlab replay` does: runs to the window, prints what happens there, then what became of the run. */
-import { parseQuantity } from '../scenarios/units.ts';
 import type { Time } from '../sim/clock.ts';
 import type { RunResult } from '../sim/result.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 import type { ReplayOptions } from './commands/replay.ts';
+import { durationNsOf } from './durations.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
-import { singleRun } from './single-run.ts';
+import { nodeOf, singleRun } from './single-run.ts';
 
 const EVENTS_A_SLICE = 10_000;
+/** Nodes. */
+const ALL = -1;
 const LIMIT_MAX = 10_000_000;
 /** Shown without `--from` and `--to`: so many events before the end, or before the violation. */
 const LAST_EVENTS = 50;
@@ -27,15 +29,15 @@ const NOTHING: Window = { from: Number.MAX_SAFE_INTEGER, to: Number.MAX_SAFE_INT
 export async function replayScenario(scenario: string, options: ReplayOptions, host: Host): Promise<number> {
   const { variant, seed, set: sets } = options;
   const limit = limitOf(options.limit);
-  const from = timeOf('--from', options.from);
-  const to = timeOf('--to', options.to);
+  const from = options.from === undefined ? undefined : durationNsOf('--from', options.from);
+  const to = options.to === undefined ? undefined : durationNsOf('--to', options.to);
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError('--from must be before --to');
   const { spec, command } = singleRun({ scenario, variant, seed, sets }, host);
-  const node = nodeOf(options.node, spec);
+  const node = options.node === undefined ? ALL : nodeOf(options.node, spec);
   host.out(`${command}\n`);
   let window: Window = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, fromEvent: 0 };
   if (from === undefined && to === undefined) {
-    const whole = await play(spec, NOTHING, options, 0, -1, host);
+    const whole = await play(spec, NOTHING, options, 0, ALL, host);
     if (whole === undefined) return EXIT_INTERRUPTED;
     const end = whole.violations[0]?.event ?? whole.events;
     const endNs = whole.violations[0]?.timeNs ?? whole.virtualTimeNs;
@@ -111,23 +113,8 @@ export function seconds(time: Time): string {
   return (time / 1e9).toFixed(9);
 }
 
-function timeOf(option: string, text: string | undefined): Time | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseQuantity('duration', text);
-  if (parsed.ok) return parsed.value;
-  throw new UsageError(`${option}: '${text}' ${parsed.problem}; write it like 4s, 250ms, 1500us`);
-}
-
 function limitOf(text: string): number {
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return limit;
   throw new UsageError(`--limit: '${text}' is not a number from 1 to ${LIMIT_MAX}`);
-}
-
-/** −1: all. */
-function nodeOf(name: string | undefined, { cluster }: RunSpec): number {
-  if (name === undefined) return -1;
-  const node = /^n(\d+)$/.exec(name);
-  if (node !== null && Number(node[1]) >= 1 && Number(node[1]) <= cluster.nodes) return Number(node[1]) - 1;
-  throw new UsageError(`--node: there is no node '${name}'; there are n1 to n${cluster.nodes}`);
 }

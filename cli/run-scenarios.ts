@@ -1,5 +1,5 @@
 /** `raftlab run`: load everything, try the output folders, run, judge, write, say what came of it. */
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import type { ScenarioResult } from '../reports/result-file.ts';
 import { CATALOGUE } from '../scenarios/catalogue.ts';
 import { evaluate, matchesVariant } from '../scenarios/expectations.ts';
@@ -12,6 +12,7 @@ import type { RunOptions } from './commands/run.ts';
 import { execute } from './execution.ts';
 import { EXIT_BUG, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
+import { memoryBytesForEach } from './memory.ts';
 import { OutputFolder } from './output-folder.ts';
 import { PACKAGE } from './package.ts';
 import { reportBug } from './program.ts';
@@ -34,8 +35,6 @@ interface Job {
 
 /** Lines about single runs that are printed; the rest is in the report. */
 const LINES_MAX = 20;
-/** What the program, the operating system and the reports keep for themselves. */
-const MEMORY_SHARE = 0.8;
 
 export async function runScenarios(
   scenarioArguments: readonly string[],
@@ -101,7 +100,7 @@ function jobsOf(options: RunOptions): number {
 function memoryBytesFor(options: RunOptions): number {
   const seeds = options.seed === undefined ? undefined : parseSeedArgument(options.seed);
   const alone = seeds?.ok === true && seeds.seeds.length === 1 && options.variant !== undefined;
-  return (freemem() * MEMORY_SHARE) / (alone ? 1 : jobsOf(options));
+  return memoryBytesForEach(alone ? 1 : jobsOf(options));
 }
 
 async function runJob(job: Job, options: RunOptions, host: Host): Promise<number> {

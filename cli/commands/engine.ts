@@ -2,9 +2,8 @@
 import type { Command } from 'commander';
 import type { BenchOptions } from '../engine-bench.ts';
 import type { ExportOptions } from '../engine-export.ts';
+import { repeated } from './arguments.ts';
 import type { CommandDefinition } from './command.ts';
-
-const repeated = (value: string, previous: string[]): string[] => [...previous, value];
 
 /** What a bench runs; the defaults stand in `bench-arguments.ts`. */
 function withBenchOptions(command: Command): Command {

@@ -1,4 +1,5 @@
 /** `raftlab museum list | run` */
+import { jobsOf } from './arguments.ts';
 import type { CommandDefinition } from './command.ts';
 
 export interface MuseumOptions {
@@ -29,7 +30,7 @@ export const museum: CommandDefinition = {
       .argument('[bug]', 'a name from "raftlab museum list"; without it all')
       .option('--starts <n>', 'searches, each through seeds of its own', count, 20)
       .option('--seeds-max <n>', 'seeds after which a search gives up', count, 200)
-      .option('--jobs <n>', 'runs at a time; by default one for each core', count)
+      .option('--jobs <n>', 'runs at a time (default: one a core)', jobsOf)
       .option('--no-shrink', 'leave out making the first find smaller')
       .option('--write', 'write the results to docs/museum.md')
       .action(async (bug: string | undefined, options: MuseumOptions) => {

@@ -1,7 +1,6 @@
 /** `raftlab replay <scenario>` */
+import { repeated } from './arguments.ts';
 import type { CommandDefinition } from './command.ts';
-
-const repeated = (value: string, previous: string[]): string[] => [...previous, value];
 
 export interface ReplayOptions {
   readonly seed?: string;

@@ -1,14 +1,6 @@
 /** `raftlab run <scenario…>` */
-import { InvalidArgumentError } from 'commander';
+import { jobsOf, repeated } from './arguments.ts';
 import type { CommandDefinition } from './command.ts';
-
-const repeated = (value: string, previous: string[]): string[] => [...previous, value];
-
-function jobsOf(text: string): number {
-  const jobs = Number(text);
-  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= 256) return jobs;
-  throw new InvalidArgumentError('allowed: 1 to 256');
-}
 
 export interface RunOptions {
   readonly seed?: string;

@@ -15,7 +15,6 @@ import { falseAlarms, Runs, type SearchLimits, searches } from './search.ts';
 const SHRINK_BUDGET_MS = 30_000;
 const STARTS_MAX = 1000;
 const SEEDS_MAX = 100_000;
-const JOBS_MAX = 1024;
 
 export async function runMuseum(name: string | undefined, options: MuseumOptions, host: Host): Promise<number> {
   const bugs = chosenBugs(name);
@@ -55,7 +54,6 @@ function limitsOf({ starts, seedsMax, jobs }: MuseumOptions): SearchLimits {
   };
   check('--starts', starts, STARTS_MAX);
   check('--seeds-max', seedsMax, SEEDS_MAX);
-  if (jobs !== undefined) check('--jobs', jobs, JOBS_MAX);
   return { starts, seedsMax, jobs: jobs ?? availableParallelism() };
 }
 

@@ -8,15 +8,15 @@ import { stringify } from 'yaml';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
 import { faultEntry } from '../../scenarios/fault-entry.ts';
 import { loadScenario, runSpecs } from '../../scenarios/loader.ts';
-import { parseQuantity } from '../../scenarios/units.ts';
 import type { RunResult, Violation } from '../../sim/result.ts';
 import type { RunSpec } from '../../sim/run-spec.ts';
 import type { ShrinkOptions } from '../commands/shrink.ts';
+import { budgetMsOf } from '../durations.ts';
 import { EXIT_INTERRUPTED, EXIT_OK, UsageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import { OutputFolder } from '../output-folder.ts';
-import { readScenarioFile } from '../scenario-files.ts';
 import { loadSimulator, type Simulator } from '../simulator.ts';
+import { singleRun } from '../single-run.ts';
 import { withoutNumbers } from '../sweep/causes.ts';
 import { counted } from '../wording.ts';
 import {
@@ -32,6 +32,8 @@ const EVENTS_A_SLICE = 10_000;
 /** A smaller scenario that takes this many times the events of the failing one is not going to fail. */
 const PATIENCE = 4;
 const EVENTS_MIN = 100_000;
+/** Less to read is not smaller if so many times more happens: a setting that was left out may have kept the run short. */
+const GROWTH_MAX = 1.25;
 
 /** A scenario's body under one seed, and the violation that ends it. */
 export interface Failing {
@@ -41,8 +43,10 @@ export interface Failing {
 }
 
 export async function shrinkScenario(argument: string, options: ShrinkOptions, host: Host): Promise<number> {
-  const budgetMs = budgetMsOf(options.budget);
-  const { name, body, seed } = pick(argument, options, host);
+  const budgetMs = budgetMsOf('--budget', options.budget);
+  const { variant, seed: seedText, set: sets } = options;
+  const { spec, body } = singleRun({ scenario: argument, variant, seed: seedText, sets }, host);
+  const { scenario: name, seed } = spec;
   const folder = new OutputFolder(host.directory, options.out ?? 'out/shrink');
   const simulator = await loadSimulator(host.simulator);
   const shrinking = new Shrinking(name, seed, simulator, options.budget, budgetMs, host);
@@ -55,29 +59,6 @@ export async function shrinkScenario(argument: string, options: ShrinkOptions, h
   host.out(`  raftlab run ${written}\n`);
   if (shrinking.why === 'time') host.error('the time is over; with a longer --budget it may become smaller still\n');
   return shrinking.why === 'interrupted' ? EXIT_INTERRUPTED : EXIT_OK;
-}
-
-/** The one variant and seed that are meant. */
-function pick(
-  argument: string,
-  options: ShrinkOptions,
-  host: Host,
-): { name: string; body: ScenarioBody; seed: number } {
-  const file = readScenarioFile(argument, host.directory);
-  const loaded = loadScenario(file.label, file.text, {
-    catalogue: CATALOGUE,
-    sets: options.set,
-    seeds: options.seed,
-    ...(options.variant === undefined ? {} : { variant: options.variant }),
-  });
-  if (!loaded.ok) throw new UsageError(...loaded.problems);
-  const { name, variants, bodies, seeds } = loaded.scenario;
-  if (seeds.length !== 1) throw new UsageError(`--seed ${options.seed}: one seed only`);
-  if (variants.length > 1) {
-    const names = variants.map(({ variant }) => variant).join(', ');
-    throw new UsageError(`${argument} has ${variants.length} variants; choose one with --variant: ${names}`);
-  }
-  return { name, body: bodies[0]!, seed: seeds[0]! };
 }
 
 export interface Shrunk {
@@ -157,7 +138,7 @@ class Shrinking {
     let smallest = original;
     try {
       for (;;) {
-        const smaller = await this.#first(reductionsOf(smallest));
+        const smaller = await this.#first(reductionsOf(smallest), smallest.violation.event);
         if (smaller === undefined) return smallest;
         smallest = smaller;
       }
@@ -167,7 +148,7 @@ class Shrinking {
   }
 
   /** The first reduction that still fails; undefined if none does, or there is no time to find out. */
-  async #first(reductions: readonly Reduction[]): Promise<Failing | undefined> {
+  async #first(reductions: readonly Reduction[], eventsNow: number): Promise<Failing | undefined> {
     for (const { what, body } of reductions) {
       if (this.#interrupted || performance.now() > this.#deadline) {
         this.why = this.#interrupted ? 'interrupted' : 'time';
@@ -176,7 +157,7 @@ class Shrinking {
       const key = JSON.stringify(body);
       if (this.#tried.has(key)) continue;
       this.#tried.add(key);
-      const failing = await this.#attempt(body);
+      const failing = await this.#attempt(body, eventsNow);
       if (failing === undefined) continue;
       this.#host.error(`${what}: still fails, at event ${failing.violation.event}\n`);
       return failing;
@@ -184,12 +165,13 @@ class Shrinking {
     return undefined;
   }
 
-  async #attempt(body: ScenarioBody): Promise<Failing | undefined> {
+  async #attempt(body: ScenarioBody, eventsNow: number): Promise<Failing | undefined> {
     const spec = this.#specOf(body);
     if (spec === undefined) return undefined;
     this.attempts++;
     const violation = (await this.#play(spec))?.violations[0];
     if (violation === undefined || signature(violation) !== this.#wanted) return undefined;
+    if (violation.event > eventsNow * GROWTH_MAX) return undefined;
     this.#eventsMax = Math.max(EVENTS_MIN, violation.event * PATIENCE);
     return { body, spec, violation };
   }
@@ -260,11 +242,4 @@ function comparison(original: Failing, smallest: Failing): string {
     ].join(', ');
   const factor = original.violation.event / Math.max(1, smallest.violation.event);
   return `before: ${size(original)}\nafter:  ${size(smallest)}\n${factor.toFixed(1)} times smaller, by events up to the violation`;
-}
-
-function budgetMsOf(text: string): number {
-  const parsed = parseQuantity('duration', text);
-  if (!parsed.ok) throw new UsageError(`--budget: '${text}' ${parsed.problem}; write it like 30s, 10min`);
-  if (parsed.value === 0) throw new UsageError('--budget: must be longer than nothing');
-  return parsed.value / 1e6;
 }

@@ -1,5 +1,5 @@
 /** `raftlab merge`: the journals of a sweep's shards become one journal, as if one machine had done it all. */
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { MergeOptions } from '../commands/merge.ts';
 import { EXIT_BUG, EXIT_FAILED, EXIT_OK, UsageError } from '../exit-codes.ts';
@@ -23,7 +23,6 @@ export function mergeSweeps(folders: readonly string[], options: MergeOptions, h
   if (folders.some((folder) => resolve(host.directory, folder) === resolve(host.directory, options.out))) {
     throw new UsageError(`--out ${options.out}: is one of the folders to be merged`);
   }
-  rmSync(path, { force: true });
   const runs = Math.max(...journals.map(({ head }) => head.runs));
   const merged = Journal.open(path, join(target.label, JOURNAL_NAME), { ...first.head, runs, shard: [1, 1] }, true);
   for (const [i, journal] of journals.entries()) {

@@ -5,18 +5,18 @@
  * nor interruptions change a sweep's verdicts.
  */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
 import { loadScenario, runSpecs, type Scenario } from '../../scenarios/loader.ts';
-import { parseQuantity } from '../../scenarios/units.ts';
 import type { RunSpec } from '../../sim/run-spec.ts';
 import { commandLine } from '../command-line.ts';
 import type { SweepOptions } from '../commands/sweep.ts';
+import { budgetMsOf } from '../durations.ts';
 import { execute } from '../execution.ts';
 import { EXIT_BUG, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
+import { memoryBytesForEach } from '../memory.ts';
 import { OutputFolder } from '../output-folder.ts';
 import { PACKAGE } from '../package.ts';
 import { SILENT, startProgress } from '../progress.ts';
@@ -27,18 +27,17 @@ import { headOf, JOURNAL_NAME, Journal, runKey, type SweptRun } from './journal.
 import { type SweepSummary, summarise, summaryText } from './summary.ts';
 
 export const SUMMARY_NAME = 'sweep.json';
-const MEMORY_SHARE = 0.8;
 const SHARDS_MAX = 10_000;
 
 export async function sweepScenario(argument: string, options: SweepOptions, host: Host): Promise<number> {
   const jobs = options.jobs ?? availableParallelism();
   const shard = shardOf(options.shard);
-  const budgetMs = budgetMsOf(options.budget);
+  const budgetMs = options.budget === undefined ? Number.POSITIVE_INFINITY : budgetMsOf('--budget', options.budget);
   const file = readScenarioFile(argument, host.directory);
   const loaded = loadScenario(file.label, file.text, {
     catalogue: CATALOGUE,
     sets: options.set,
-    memoryBytesMax: (freemem() * MEMORY_SHARE) / jobs,
+    memoryBytesMax: memoryBytesForEach(jobs),
     ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
   });
@@ -57,8 +56,7 @@ export async function sweepScenario(argument: string, options: SweepOptions, hos
     shard,
   });
   const path = join(resolve(host.directory, folder.label), JOURNAL_NAME);
-  if (options.fresh === true) rmSync(path, { force: true });
-  const journal = Journal.open(path, join(folder.label, JOURNAL_NAME), head, false);
+  const journal = Journal.open(path, join(folder.label, JOURNAL_NAME), head, options.fresh === true);
   const missing = specs.filter(({ variant, seed }) => !journal.runs.has(runKey(variant, seed)));
   if (missing.length < specs.length && options.quiet !== true) {
     host.error(`${scenario.name}: ${specs.length - missing.length} of ${specs.length} runs are done already\n`);
@@ -160,12 +158,4 @@ function shardOf(text: string | undefined): readonly [number, number] {
   const of = Number(match?.[2]);
   if (match !== null && index >= 1 && index <= of && of <= SHARDS_MAX) return [index, of];
   throw new UsageError(`--shard: '${text}' is no shard; write it like 3/16, from 1/n to n/n, n at most ${SHARDS_MAX}`);
-}
-
-function budgetMsOf(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  const parsed = parseQuantity('duration', text);
-  if (!parsed.ok) throw new UsageError(`--budget: '${text}' ${parsed.problem}; write it like 30s, 10min, 8h`);
-  if (parsed.value === 0) throw new UsageError('--budget: must be longer than nothing');
-  return parsed.value / 1e6;
 }

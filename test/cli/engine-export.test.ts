@@ -2,7 +2,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { importStore } from '../../cli/store-folder.ts';
 import { findEngine } from '../../engines/index.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { STOPPED_CLOCK } from '../../sim/clock.ts';
@@ -12,6 +11,7 @@ import { KEY_BYTES, writeKey } from '../../sim/engine-bench/generator.ts';
 import { Rng } from '../../sim/rng.ts';
 import { Work } from '../../sim/work.ts';
 import { withDefaults } from '../engines/bed.ts';
+import { importStore } from '../import-store.ts';
 import { Terminal } from './terminal.ts';
 
 let terminal: Terminal;
@@ -82,7 +82,7 @@ describe('engine export', () => {
     [
       'several seeds',
       ['--scenario', 'quickstart', '--variant', 'bolt', '--seed', '1..2', '--node', 'n1'],
-      /^missing: --seed; allowed: one/,
+      /^--seed 1..2: one seed only$/m,
     ],
   ])('refuses %s with one line', async (_what, given, line) => {
     expect(await exportOf(...given, '--out', 'there')).toBe(2);

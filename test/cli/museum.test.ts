@@ -19,7 +19,7 @@ describe('raftlab museum', () => {
     [['figure8'], /^there is no bug 'figure8'; allowed: figure-8, .*; did you mean figure-8\?$/m],
     [['figure-8', '--starts', '0'], /^--starts: allowed: a whole number from 1 to 1000$/m],
     [['figure-8', '--seeds-max', 'many'], /^--seeds-max: allowed: a whole number from 1 to 100000$/m],
-    [['figure-8', '--jobs', '1.5'], /^--jobs: allowed: a whole number from 1 to 1024$/m],
+    [['figure-8', '--jobs', '1.5'], /argument '1.5' is invalid. allowed: 1 to 256/],
     [['figure-8', '--write'], /^--write: goes with all bugs, not with one$/m],
   ])('run %j is refused', async (given, message) => {
     expect(await terminal.run('museum', 'run', ...given)).toBe(2);

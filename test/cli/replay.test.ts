@@ -63,10 +63,10 @@ describe('a replay', () => {
 
   it('refuses what it cannot show', async () => {
     const cases: [string[], RegExp][] = [
-      [['--seed', '1'], /^small.yaml has 2 variants; choose one with --variant: bolt, rocksdb\n$/],
+      [['--seed', '1'], /^missing: --variant; allowed: one of bolt, rocksdb\n$/],
       [['--variant', 'bolt', '--seed', '1..2'], /^--seed 1\.\.2: one seed only/],
-      [['--variant', 'bolt', '--node', 'n4'], /^--node: there is no node 'n4'; there are n1 to n3/],
-      [['--variant', 'bolt', '--from', '4'], /^--from: '4' has no unit; write it like 4s/],
+      [['--variant', 'bolt', '--node', 'n4'], /^--node n4: is unknown; allowed: n1, n2, n3\n$/],
+      [['--variant', 'bolt', '--from', '4'], /^--from: '4' has no unit; write it like 500ms, 10s/],
       [['--variant', 'bolt', '--from', '4s', '--to', '3s'], /^--from must be before --to/],
       [['--variant', 'bolt', '--limit', '0'], /^--limit: '0' is not a number from 1/],
       [['--variant', 'badgr'], /badgr/],
@@ -102,7 +102,7 @@ describe('a difference', () => {
 
   it('of what is no run is refused', async () => {
     expect(await terminal.run('diff', `${file}@1`, `${file}:bolt@1`)).toBe(2);
-    expect(terminal.error).toMatch(/has 2 variants; choose one/);
+    expect(terminal.error).toMatch(/^missing: --variant; allowed: one of bolt, rocksdb/);
     expect(await terminal.run('diff', 'nothing@1', `${file}:bolt@1`)).toBe(2);
     expect(terminal.error).toMatch(/there is no file and no scenario 'nothing'/);
     expect(await terminal.run('diff', `${file}:bolt@1`, `${file}:bolt@2`, '--context', 'x')).toBe(2);

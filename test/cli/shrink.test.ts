@@ -56,7 +56,7 @@ describe('shrinking', () => {
     const file = terminal.scenario('sound', 'matrix: { cluster.disk: [nvme, hdd] }\n');
     const cases: [string[], RegExp][] = [
       [['--seed', '1', '--variant', 'hdd'], /^sound does not fail under seed 1: there is nothing to shrink\n$/],
-      [['--seed', '1'], /^sound.yaml has 2 variants; choose one with --variant: nvme, hdd/],
+      [['--seed', '1'], /^missing: --variant; allowed: one of nvme, hdd\n$/],
       [['--seed', '1..2', '--variant', 'hdd'], /^--seed 1\.\.2: one seed only/],
       [[], /required option '--seed <n>' not specified/],
       [['--seed', '1', '--variant', 'hdd', '--budget', 'long'], /^--budget: 'long' is not a duration/],
