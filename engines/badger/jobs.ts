@@ -60,10 +60,6 @@ export class Jobs {
     }
   }
 
-  get isStalled(): boolean {
-    return this.#stalled !== undefined;
-  }
-
   /** The next job that is due. `mayFlush` false: what the memtable points to may not be durable yet. */
   next(mayFlush: boolean): Job | undefined {
     if (this.#stalled !== undefined) {

@@ -162,11 +162,6 @@ export class HashIndex {
   }
 }
 
-/** The tag of a hash. */
-export function tagOf(hashHigh: number): number {
-  return hashHigh >>> TAG_SHIFT;
-}
-
 function chunkOf(chunks: (Uint32Array | undefined)[], bucket: number): Uint32Array {
   const i = Math.floor(bucket / CHUNK_BUCKETS);
   while (chunks.length <= i) chunks.push(undefined);

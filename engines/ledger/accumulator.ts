@@ -9,13 +9,12 @@
 import { assert } from '../../sim/assert.ts';
 import { DIGEST_BYTES } from '../../sim/bytes/sha256.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
-import type { Disk, DiskOutcome, File } from '../../sim/disk/disk.ts';
+import type { Disk, File } from '../../sim/disk/disk.ts';
 import { SYSTEM_CALLS, type Work } from '../../sim/work.ts';
+import { AppendedFile } from './appended-file.ts';
 import type { Digester } from './digester.ts';
 import { equalBytes, HEADER_BYTES } from './format.ts';
 import { foldPeaks, nodeNumber, nodesBefore, peaksOf, powerOfTwo } from './merkle-tree.ts';
-
-const FLUSH_BYTES = 64 * 1024;
 
 /** Where complete nodes go, in post-order. */
 export interface NodeSink {
@@ -60,38 +59,21 @@ export class Peaks {
   }
 }
 
-export class Accumulator implements NodeSink {
+export class Accumulator extends AppendedFile implements NodeSink {
   readonly peaks: Peaks;
-  readonly #disk: Disk;
-  readonly #file: File;
-  readonly #work: Work;
   readonly #digester: Digester;
-  readonly #pending = new SparseBuffer(FLUSH_BYTES);
   readonly #read = new SparseBuffer(DIGEST_BYTES);
-  #flushed = HEADER_BYTES;
-  /** The first thing that went wrong since `begin`. */
-  outcome: DiskOutcome = 'ok';
 
   constructor(disk: Disk, file: File, work: Work, digester: Digester) {
-    this.#disk = disk;
-    this.#file = file;
-    this.#work = work;
+    super(disk, file, work, 'ledger-commit');
     this.#digester = digester;
     this.peaks = new Peaks(digester, this);
-  }
-
-  get file(): File {
-    return this.#file;
   }
 
   /** Goes back to a tree of `size` leaves; false if the file doesn't hold one of that root. */
   restart(size: number, root: Uint8Array): boolean {
     const length = HEADER_BYTES + nodesBefore(size) * DIGEST_BYTES;
-    this.#pending.reset();
-    this.outcome = 'ok';
-    this.#flushed = length;
-    if (this.#file.length < length) return false;
-    if (this.#file.length > length) this.outcome = this.#disk.truncate(this.#file, length);
+    if (!this.cutTo(length)) return false;
     const hashes: Uint8Array[] = [];
     for (const { firstLeaf, height } of peaksOf(size)) {
       const hash = this.#readNode(nodeNumber(firstLeaf, height));
@@ -104,32 +86,7 @@ export class Accumulator implements NodeSink {
   }
 
   node(hash: Uint8Array): void {
-    this.#pending.bytes(hash);
-    if (this.#pending.length >= FLUSH_BYTES) this.flush();
-  }
-
-  flush(): DiskOutcome {
-    if (this.#pending.length > 0 && this.outcome === 'ok') {
-      this.#work.counts[SYSTEM_CALLS]!++;
-      this.outcome = this.#disk.write(
-        this.#file,
-        this.#flushed,
-        this.#pending,
-        0,
-        this.#pending.length,
-        'ledger-commit',
-      );
-      this.#flushed += this.#pending.length;
-      this.#pending.reset();
-    }
-    return this.outcome;
-  }
-
-  sync(): DiskOutcome {
-    if (this.flush() !== 'ok') return this.outcome;
-    this.#work.counts[SYSTEM_CALLS]!++;
-    this.outcome = this.#disk.sync(this.#file);
-    return this.outcome;
+    this.add(hash);
   }
 
   /** The path of a leaf in the tree of the first `size`, whose right edge is `edge`; undefined if it can't be read. */
@@ -159,8 +116,8 @@ export class Accumulator implements NodeSink {
   #readNode(number: number): Uint8Array | undefined {
     const at = HEADER_BYTES + number * DIGEST_BYTES;
     const hash = new Uint8Array(DIGEST_BYTES);
-    this.#work.counts[SYSTEM_CALLS]!++;
-    if (this.#disk.read(this.#file, at, DIGEST_BYTES, this.#read) !== 'ok') return undefined;
+    this.work.counts[SYSTEM_CALLS]!++;
+    if (this.disk.read(this.file, at, DIGEST_BYTES, this.#read) !== 'ok') return undefined;
     if (this.#read.length < DIGEST_BYTES) return undefined;
     this.#read.copyTo(hash, 0, 0, DIGEST_BYTES);
     return hash;

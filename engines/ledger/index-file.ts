@@ -6,14 +6,13 @@
  */
 import { DIGEST_BYTES } from '../../sim/bytes/sha256.ts';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
-import type { Disk, DiskOutcome, File } from '../../sim/disk/disk.ts';
+import type { Disk, File } from '../../sim/disk/disk.ts';
 import type { Fault } from '../../sim/storage-engine.ts';
 import { BYTES_COPIED, INDEX_STEPS, SYSTEM_CALLS, type Work } from '../../sim/work.ts';
+import { AppendedFile } from './appended-file.ts';
 import type { Digester } from './digester.ts';
 import { equalHashes, HEADER_BYTES } from './format.ts';
 import { RecordCache } from './record-cache.ts';
-
-const FLUSH_BYTES = 64 * 1024;
 
 /** Records as the trie and its builder see them. */
 export interface IndexStore {
@@ -24,91 +23,45 @@ export interface IndexStore {
   read(offset: number, length: number, hash: Uint8Array, hashAt: number): Uint8Array | undefined;
 }
 
-export class IndexFile implements IndexStore {
+export class IndexFile extends AppendedFile implements IndexStore {
   end = HEADER_BYTES;
   readonly cache: RecordCache;
   /** The first record that was not what it should be. */
   fault: Fault | undefined;
-  /** The first thing that went wrong with writing since `restart`. */
-  outcome: DiskOutcome = 'ok';
-  readonly #disk: Disk;
-  readonly #file: File;
-  readonly #work: Work;
   readonly #digester: Digester;
-  readonly #pending = new SparseBuffer(FLUSH_BYTES);
   readonly #buffer = new SparseBuffer(1024);
   readonly #hash = new Uint8Array(DIGEST_BYTES);
-  #flushed = HEADER_BYTES;
 
   constructor(disk: Disk, file: File, work: Work, digester: Digester, cacheBytes: number) {
-    this.#disk = disk;
-    this.#file = file;
-    this.#work = work;
+    super(disk, file, work, 'ledger-index');
     this.#digester = digester;
     this.cache = new RecordCache(cacheBytes);
   }
 
-  get file(): File {
-    return this.#file;
-  }
-
   /** Goes back to the first `end` bytes; false if the file is shorter. */
   restart(end: number): boolean {
-    this.#pending.reset();
-    this.outcome = 'ok';
     this.cache.dropFrom(end);
-    this.#flushed = end;
     this.end = end;
-    if (this.#file.length < end) return false;
-    if (this.#file.length > end) this.outcome = this.#disk.truncate(this.#file, end);
-    return true;
+    return this.cutTo(end);
   }
 
   append(record: Uint8Array): void {
-    this.#pending.bytes(record);
-    this.#work.counts[BYTES_COPIED]! += record.length;
+    this.work.counts[BYTES_COPIED]! += record.length;
     this.cache.add(this.end, record);
     this.end += record.length;
-    if (this.#pending.length >= FLUSH_BYTES) this.flush();
-  }
-
-  flush(): DiskOutcome {
-    if (this.#pending.length > 0 && this.outcome === 'ok') {
-      this.#work.counts[SYSTEM_CALLS]!++;
-      this.outcome = this.#disk.write(
-        this.#file,
-        this.#flushed,
-        this.#pending,
-        0,
-        this.#pending.length,
-        'ledger-index',
-      );
-      this.#flushed += this.#pending.length;
-      this.#pending.reset();
-    }
-    return this.outcome;
-  }
-
-  sync(): DiskOutcome {
-    if (this.flush() !== 'ok') return this.outcome;
-    this.#work.counts[SYSTEM_CALLS]!++;
-    this.outcome = this.#disk.sync(this.#file);
-    return this.outcome;
+    this.add(record);
   }
 
   read(offset: number, length: number, hash: Uint8Array, hashAt: number): Uint8Array | undefined {
-    this.#work.counts[INDEX_STEPS]!++;
+    this.work.counts[INDEX_STEPS]!++;
     const cached = this.cache.get(offset);
     if (cached !== undefined) return cached;
     if (offset < HEADER_BYTES || offset + length > this.end) return this.#failed(offset, 'a record past the end');
     const record = new Uint8Array(length);
-    this.#work.counts[BYTES_COPIED]! += length;
-    if (offset >= this.#flushed) {
-      const from = offset - this.#flushed;
-      this.#pending.copyTo(record, 0, from, from + length);
-    } else {
-      this.#work.counts[SYSTEM_CALLS]!++;
-      if (this.#disk.read(this.#file, offset, length, this.#buffer) !== 'ok') {
+    this.work.counts[BYTES_COPIED]! += length;
+    if (!this.copyPending(offset, length, record)) {
+      this.work.counts[SYSTEM_CALLS]!++;
+      if (this.disk.read(this.file, offset, length, this.#buffer) !== 'ok') {
         return this.#failed(offset, 'cannot be read');
       }
       if (this.#buffer.length < length) return this.#failed(offset, 'the file ends within a record');
@@ -122,14 +75,14 @@ export class IndexFile implements IndexStore {
 
   /** Bytes that no reference proves: the caller checks them. */
   readBytes(offset: number, length: number): Uint8Array | undefined {
-    this.#work.counts[SYSTEM_CALLS]!++;
+    this.work.counts[SYSTEM_CALLS]!++;
     if (this.flush() !== 'ok' || offset + length > this.end) return undefined;
-    if (this.#disk.read(this.#file, offset, length, this.#buffer) !== 'ok') return undefined;
+    if (this.disk.read(this.file, offset, length, this.#buffer) !== 'ok') return undefined;
     return this.#buffer.toBytes();
   }
 
   #failed(offset: number, what: string): undefined {
-    this.fault ??= { where: `${this.#file.name} offset ${offset}`, what };
+    this.fault ??= { where: `${this.file.name} offset ${offset}`, what };
     return undefined;
   }
 }
