@@ -1,18 +1,14 @@
-/**
- * The power fails after every single device request of a small workload whose flushes, compactions and garbage
- * collections run on threads of their own. What comes back must be the state after some whole batch, not before the
- * last one whose sync had finished; and what comes back must be a sound store that can be used.
- */
+/** The crash story of Badger: flushes, compactions and garbage collections stopped after every device request. */
 import { describe, expect, it } from 'vitest';
 import type { Badger } from '../../../engines/badger/badger.ts';
 import { Batch } from '../../../sim/batch.ts';
 import { Value } from '../../../sim/bytes/value.ts';
-import { type CrashModel, PROCESS_KILL } from '../../../sim/disk/crash-model.ts';
-import type { DeviceRequest } from '../../../sim/disk/disk.ts';
-import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
+import { PROCESS_KILL } from '../../../sim/disk/crash-model.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
+import type { Job } from '../../../sim/storage-engine.ts';
 import { bytesOf } from '../bed.ts';
-import { BATCHES, batchShown, MiniatureHost, makeEngine } from './miniature-host.ts';
+import { batchShown, type CrashStory, LOSE_ALL, MiniatureHost, statesOf, stopAfter } from '../crash-story.ts';
+import { makeEngine } from './bench.ts';
 
 const SMALL: ParameterValues = {
   max_table_size: 32768,
@@ -54,45 +50,48 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
-const LOSE_ALL: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 1, newestLength: 0, newestNames: 0 };
+const BATCHES = 70;
+/** How often the operator asks for a garbage collection, in batches. */
+const COLLECT_EVERY = 2;
+const DISCARD_RATIO = 0.1;
 
-function reopened(disk: SimulatedDisk, options: ParameterValues, why: string): Badger {
-  const engine = makeEngine(disk, options);
-  expect(engine.open(), `${why}: ${JSON.stringify(engine.corruption)}`).toBe('recovered');
-  return engine;
+function storyOf(options: ParameterValues): CrashStory<Badger> {
+  return {
+    make: (disk, clock) => makeEngine(disk, options, clock),
+    batches: BATCHES,
+    keys: 120,
+    operations: [2, 12],
+    valueBytes: () => 925,
+    syncChance: 0.3,
+    maintain: collector(),
+    useAgain(engine, disk, why) {
+      const batch = new Batch();
+      batch.put(0, bytesOf('after'), Value.filled(bytesOf('the crash'), 100));
+      for (let i = 0; i < 5; i++) expect(engine.write(batch)).toBe('ok');
+      expect(engine.close()).toBe('ok');
+      disk.settle();
+      const last = makeEngine(disk, options);
+      expect(last.open(), why).toBe('recovered');
+      expect(last.check(), why).toEqual([]);
+    },
+  };
 }
 
-function stopAfter(requests: number, options: ParameterValues, model: CrashModel | undefined): void {
-  const host = new MiniatureHost(1 + (requests % 7), options);
-  host.run(requests);
-  const { disk, durable, written } = host;
-  disk.crash(model);
-  const why = `after ${requests} requests`;
-  const engine = reopened(disk, options, why);
-  const at = batchShown(engine);
-  expect(at, why).toBeGreaterThanOrEqual(durable);
-  expect(at, why).toBeLessThanOrEqual(written);
-  expect(engine.check(), why).toEqual([]);
-
-  // Recovery is cut short as well, and started again.
-  const request: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };
-  for (let i = requests % 9; i > 0 && disk.takeRequest(0, request); i--) disk.complete(0);
-  disk.crash(model);
-  const again = reopened(disk, options, `${why}, again`);
-  disk.settle();
-  expect(batchShown(again), `${why}, again`).toBe(at);
-
-  const batch = new Batch();
-  batch.put(0, bytesOf('after'), Value.filled(bytesOf('the crash'), 100));
-  for (let i = 0; i < 5; i++) expect(again.write(batch)).toBe('ok');
-  expect(again.close()).toBe('ok');
-  disk.settle();
-  const last = reopened(disk, options, `${why}, closed`);
-  expect(last.check(), `${why}, used again`).toEqual([]);
+/** Asks each engine anew whenever it has written so many batches. */
+function collector(): (engine: Badger, written: number) => Job | undefined {
+  const asked = new WeakMap<Badger, number>();
+  return (engine, written) => {
+    const times = asked.get(engine) ?? 0;
+    if (Math.floor(written / COLLECT_EVERY) <= times) return undefined;
+    asked.set(engine, times + 1);
+    return engine.maintain('gc', DISCARD_RATIO);
+  };
 }
 
 describe.each(VARIANTS)('$name', ({ options, reached }) => {
-  const whole = new MiniatureHost(1, options);
+  const story = storyOf(options);
+  const states = statesOf(story);
+  const whole = new MiniatureHost(story, 1);
   const isOver = !whole.run(Number.POSITIVE_INFINITY);
   const { figures } = whole.engine.stats();
 
@@ -101,7 +100,7 @@ describe.each(VARIANTS)('$name', ({ options, reached }) => {
     for (const [figure, least] of Object.entries(reached)) {
       expect(figures[figure], figure).toBeGreaterThanOrEqual(least);
     }
-    expect(batchShown(whole.engine)).toBe(BATCHES);
+    expect(batchShown(whole.engine, states)).toBe(BATCHES);
     expect(whole.engine.check()).toEqual([]);
   });
 
@@ -111,6 +110,6 @@ describe.each(VARIANTS)('$name', ({ options, reached }) => {
     ['the process dies, the machine does not', PROCESS_KILL, 2],
   ] as const)('comes back after every request: %s', (_name, model, phase) => {
     // Each model takes a third of the requests, so that together they take each once.
-    for (let requests = phase; requests <= whole.finished; requests += 3) stopAfter(requests, options, model);
+    for (let requests = phase; requests <= whole.finished; requests += 3) stopAfter(requests, story, states, model);
   });
 });

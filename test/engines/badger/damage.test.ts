@@ -10,7 +10,8 @@ import { Value } from '../../../sim/bytes/value.ts';
 import type { SimulatedDisk } from '../../../sim/disk/simulated-disk.ts';
 import type { ParameterValues } from '../../../sim/parameters.ts';
 import { bytesOf, DIRECTORY, text } from '../bed.ts';
-import { makeDisk, makeEngine } from './miniature-host.ts';
+import { makeDisk } from '../crash-story.ts';
+import { makeEngine } from './bench.ts';
 
 const OPTIONS: ParameterValues = {
   max_table_size: 32768,
