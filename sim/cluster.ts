@@ -14,11 +14,12 @@ import { LatencyRecorder } from './clients/latency-recorder.ts';
 import { Load } from './clients/load.ts';
 import type { OperationObserver } from './clients/observer.ts';
 import { MILLISECOND, NEVER, type Time } from './clock.ts';
-import { Checks, type KeyVisitor, type WalkableReplica } from './cluster/checks.ts';
+import { Checks } from './cluster/checks.ts';
 import { FaultPort } from './cluster/fault-port.ts';
 import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
 import type { PreloadProgress } from './cluster/preload-build.ts';
+import { ReplicaView } from './cluster/replica-view.ts';
 import { ByteSampler, STEPS } from './cluster/sampler.ts';
 import { closeStore, type StoreFiles } from './cluster/stores.ts';
 import { Timeline } from './cluster/timeline.ts';
@@ -39,7 +40,6 @@ import type { RaftNode } from './nodes/raft/ready.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
 import type { FaultSpec, RunSpec } from './run-spec.ts';
-import type { Fault } from './storage-engine.ts';
 import { Trace } from './trace.ts';
 
 /** Machines that the clients run on: each has one connection to each node, which its clients share. */
@@ -390,45 +390,6 @@ class ClusterRun implements Run {
 
 /** How long the clients try one operation, in their own time-outs. */
 const GIVE_UP_TIMEOUTS = 4;
-
-class ReplicaView implements WalkableReplica {
-  readonly node: number;
-  readonly up: boolean;
-  readonly appliedIndex: number;
-  readonly storeBytes: number;
-  /** Of all keys and values, once they were walked. */
-  liveBytes = Number.NaN;
-  readonly #host: Host;
-
-  constructor(host: Host) {
-    this.#host = host;
-    this.node = host.node;
-    this.up = host.isUp;
-    this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
-    this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
-  }
-
-  /** Reads that nobody in the simulation makes: they leave the disk's counters as they were. */
-  checkStore(): readonly Fault[] {
-    const { readBytes, readCalls, deviceReadBytes } = this.#host.machine.disk.counters;
-    const counters = [readBytes, readCalls, deviceReadBytes];
-    const before = counters.map((counter) => counter.slice());
-    const faults = this.#host.replicas[0]!.engine.check();
-    for (const [i, counter] of counters.entries()) counter.set(before[i]!);
-    return faults;
-  }
-
-  walk(visit: KeyVisitor): void {
-    const { stateMachine } = this.#host.replicas[0]!;
-    let bytes = 0;
-    stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {
-      bytes += keyTo - keyFrom + value.length;
-      visit(keyBytes, keyFrom, keyTo, value);
-      return true;
-    });
-    this.liveBytes = bytes;
-  }
-}
 
 /** Of each node, in alphabetical order, so that two runs in the same plight say the same whoever leads. */
 function rolesOf(hosts: readonly Host[]): string {

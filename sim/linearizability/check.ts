@@ -102,12 +102,3 @@ export class LinearizabilityCheck {
     this.verdict ??= 'unknown';
   }
 }
-
-/** The verdict after at most `slicesMax` slices of 100,000 steps. */
-export function checkLinearizability(history: History, model: Model, slicesMax = 1_000): LinearizabilityCheck {
-  const check = new LinearizabilityCheck(history, model);
-  for (let slice = 0; check.advance() === undefined; slice++) {
-    if (slice >= slicesMax) check.giveUp();
-  }
-  return check;
-}

@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkLinearizability } from '../../sim/linearizability/check.ts';
 import { readHistory } from '../../sim/linearizability/formats/index.ts';
 import { kvAppend } from '../../sim/linearizability/models/kv-append.ts';
 import type { Model } from '../../sim/linearizability/models/model.ts';
 import { casRegister } from '../../sim/linearizability/models/register.ts';
+import { checkLinearizability } from './verdict.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../shared/conformance/linearizability');
 const LINEARIZABLE = ['002', '018', '038', '048', '056', '076', '080', '092', '098', '100', '102'];

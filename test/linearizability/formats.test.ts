@@ -2,8 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readHistory } from '../../sim/linearizability/formats/index.ts';
-import { writeJsonLine } from '../../sim/linearizability/formats/json-lines.ts';
 import { describeOperation, NEVER_RETURNED, type Operation } from '../../sim/linearizability/history.ts';
+
+function writeJsonLine(operation: Operation): string {
+  const { process, key, kind, argument, replacement, result, calledAt, returnedAt } = operation;
+  const returned = returnedAt === NEVER_RETURNED ? undefined : returnedAt;
+  return JSON.stringify({ process, key, kind, argument, replacement, result, called: calledAt, returned });
+}
 
 function shown(text: string): string[] {
   const reading = readHistory(text);

@@ -1,12 +1,12 @@
 /** The search against a twin that tries every order; and what a counterexample shows. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkLinearizability } from '../../sim/linearizability/check.ts';
 import { describeOperation, NEVER_RETURNED, type Operation } from '../../sim/linearizability/history.ts';
 import { kvAppend } from '../../sim/linearizability/models/kv-append.ts';
 import type { Machine, Model } from '../../sim/linearizability/models/model.ts';
 import { casRegister } from '../../sim/linearizability/models/register.ts';
 import { Search } from '../../sim/linearizability/search.ts';
+import { checkLinearizability } from './verdict.ts';
 
 /** Every order in which each operation comes after those that returned before its call; open ones may stay out. */
 function twinFinds(

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { exportStore, importStore } from '../../cli/store-folder.ts';
+import { exportStore } from '../../cli/store-folder.ts';
 import { badger } from '../../engines/badger/index.ts';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
@@ -15,6 +15,7 @@ import { Rng } from '../../sim/rng.ts';
 import type { StorageEngine } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { bytesOf, withDefaults } from '../engines/bed.ts';
+import { importStore } from '../import-store.ts';
 import { BADGER, BADGER_SOURCE, buildGo, describePeer, GO, runTool, withFolder } from './peer.ts';
 
 const DIRECTORY = 'data/';

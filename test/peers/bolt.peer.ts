@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { exportStore, importStore } from '../../cli/store-folder.ts';
+import { exportStore } from '../../cli/store-folder.ts';
 import type { Bucket } from '../../engines/bolt/bucket.ts';
 import { checkDatabase } from '../../engines/bolt/check-database.ts';
 import type { Database } from '../../engines/bolt/database.ts';
@@ -21,6 +21,7 @@ import type { RecordSource } from '../../sim/storage-engine.ts';
 import { Work } from '../../sim/work.ts';
 import { bytesOf } from '../engines/bed.ts';
 import { bucketHistory, inside } from '../engines/bolt/bucket-history.ts';
+import { importStore } from '../import-store.ts';
 import { BBOLT_SOURCE, buildGo, describePeer, GO, runTool, withFolder } from './peer.ts';
 
 const SOURCE = new URL('bolt.go', import.meta.url).pathname;

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportStore, importStore } from '../../cli/store-folder.ts';
+import { exportStore } from '../../cli/store-folder.ts';
 import type { RocksDb } from '../../engines/rocksdb/rocksdb.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
 import { DIRECTORY, drain, makeDisk, makeEngine } from '../engines/rocksdb/bench.ts';
+import { importStore } from '../import-store.ts';
 import { describePeer, LDB, runTool, SST_DUMP, withFolder } from './peer.ts';
 import { expectReadable, expectSame, ldb, lines, ours, SMALL, scanned, write } from './rocksdb-tools.ts';
 

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importStore } from '../../cli/store-folder.ts';
 import { Batch } from '../../sim/batch.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
 import { DIRECTORY, drain, makeDisk, makeEngine } from '../engines/rocksdb/bench.ts';
+import { importStore } from '../import-store.ts';
 import { describePeer, LDB, runTool, SST_DUMP, withFolder } from './peer.ts';
 import { expectReadable, expectSame, ldb, lines, ours, SMALL, scanned, write } from './rocksdb-tools.ts';
 

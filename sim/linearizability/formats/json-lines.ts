@@ -1,5 +1,5 @@
 /**
- * Our own form, one operation a line:
+ * A plain form that any program can write, one operation a line:
  *
  *     {"process":"3","key":"k17","kind":"write","argument":"x","called":1200,"returned":3400}
  *
@@ -78,10 +78,4 @@ function overlapping(operations: readonly Operation[]): Reading | undefined {
     last.set(operation.process, operation);
   }
   return undefined;
-}
-
-export function writeJsonLine(operation: Operation): string {
-  const { process, key, kind, argument, replacement, result, calledAt, returnedAt } = operation;
-  const returned = returnedAt === NEVER_RETURNED ? undefined : returnedAt;
-  return JSON.stringify({ process, key, kind, argument, replacement, result, called: calledAt, returned });
 }

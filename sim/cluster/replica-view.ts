@@ -1,0 +1,43 @@
+/** A replica at the end of a run, as the checkers see it. */
+import type { Host } from '../nodes/host.ts';
+import type { Fault } from '../storage-engine.ts';
+import type { KeyVisitor, WalkableReplica } from './checks.ts';
+
+export class ReplicaView implements WalkableReplica {
+  readonly node: number;
+  readonly up: boolean;
+  readonly appliedIndex: number;
+  readonly storeBytes: number;
+  /** Of all keys and values, once they were walked. */
+  liveBytes = Number.NaN;
+  readonly #host: Host;
+
+  constructor(host: Host) {
+    this.#host = host;
+    this.node = host.node;
+    this.up = host.isUp;
+    this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
+    this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
+  }
+
+  /** Reads that nobody in the simulation makes: they leave the disk's counters as they were. */
+  checkStore(): readonly Fault[] {
+    const { readBytes, readCalls, deviceReadBytes } = this.#host.machine.disk.counters;
+    const counters = [readBytes, readCalls, deviceReadBytes];
+    const before = counters.map((counter) => counter.slice());
+    const faults = this.#host.replicas[0]!.engine.check();
+    for (const [i, counter] of counters.entries()) counter.set(before[i]!);
+    return faults;
+  }
+
+  walk(visit: KeyVisitor): void {
+    const { stateMachine } = this.#host.replicas[0]!;
+    let bytes = 0;
+    stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {
+      bytes += keyTo - keyFrom + value.length;
+      visit(keyBytes, keyFrom, keyTo, value);
+      return true;
+    });
+    this.liveBytes = bytes;
+  }
+}
