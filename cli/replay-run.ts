@@ -1,11 +1,15 @@
 /** What `raftlab replay` does: runs to the window, prints what happens there, then what became of the run. */
 import type { Time } from '../sim/clock.ts';
+import type { Run } from '../sim/cluster.ts';
 import type { RunResult } from '../sim/result.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import { durationNsOf } from './durations.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
+import { PACKAGE } from './package.ts';
+import { type Recording, readRecording } from './recording.ts';
+import type { RunFiles } from './run-files.ts';
 import { nodeOf, singleRun } from './single-run.ts';
 
 const EVENTS_A_SLICE = 10_000;
@@ -24,26 +28,91 @@ interface Window {
   readonly fromEvent: number;
 }
 
-const NOTHING: Window = { from: Number.MAX_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER, fromEvent: 0 };
+const WHOLE: Window = { from: 0, to: Number.MAX_SAFE_INTEGER, fromEvent: 0 };
 
-export async function replayScenario(scenario: string, options: ReplayOptions, host: Host): Promise<number> {
-  const { variant, seed, set: sets } = options;
+export async function replayScenario(argument: string, options: ReplayOptions, host: Host): Promise<number> {
   const limit = limitOf(options.limit);
   const from = options.from === undefined ? undefined : durationNsOf('--from', options.from);
   const to = options.to === undefined ? undefined : durationNsOf('--to', options.to);
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError('--from must be before --to');
-  const { spec, command } = singleRun({ scenario, variant, seed, sets }, host);
+  const recording = readRecording(argument, host.directory);
+  const { spec, command } = recording === undefined ? runOf(argument, options, host) : recordedRun(recording, options);
   const node = options.node === undefined ? ALL : nodeOf(options.node, spec);
+  const files = await filesOf(options, host);
   host.out(`${command}\n`);
-  let window: Window = { from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER, fromEvent: 0 };
-  if (from === undefined && to === undefined) {
-    const whole = await play(spec, NOTHING, options, 0, ALL, host);
+  if (recording !== undefined) warnOfVersion(argument, recording, host);
+  let window: Window = { ...WHOLE, from: from ?? 0, to: to ?? WHOLE.to };
+  const isLast = from === undefined && to === undefined;
+  if (isLast || files !== undefined) {
+    const whole = await runWhole(spec, command, files, host);
     if (whole === undefined) return EXIT_INTERRUPTED;
-    const end = whole.violations[0]?.event ?? whole.events;
-    const endNs = whole.violations[0]?.timeNs ?? whole.virtualTimeNs;
-    window = { ...window, from: Math.max(0, endNs - LAST_NS), fromEvent: end - LAST_EVENTS };
+    if (isLast) {
+      const end = whole.violations[0]?.event ?? whole.events;
+      const endNs = whole.violations[0]?.timeNs ?? whole.virtualTimeNs;
+      window = { ...window, from: Math.max(0, endNs - LAST_NS), fromEvent: end - LAST_EVENTS };
+    }
   }
-  return conclude(await play(spec, window, options, limit, node, host), host);
+  const result = await play(spec, window, options, limit, node, host);
+  if (result !== undefined && recording !== undefined) compare(argument, recording, result, host);
+  return conclude(result, host);
+}
+
+interface Replayed {
+  readonly spec: RunSpec;
+  readonly command: string;
+}
+
+function runOf(scenario: string, { variant, seed, set: sets }: ReplayOptions, host: Host): Replayed {
+  return singleRun({ scenario, variant, seed, sets }, host);
+}
+
+function recordedRun({ head }: Recording, { variant, seed, set }: ReplayOptions): Replayed {
+  if (variant !== undefined || seed !== undefined || set.length > 0) {
+    throw new UsageError('--variant, --seed, --set: go with a scenario; a recording is of one run');
+  }
+  return head;
+}
+
+async function filesOf({ history, record }: ReplayOptions, host: Host): Promise<RunFiles | undefined> {
+  if (history === undefined && record === undefined) return undefined;
+  const { RunFiles } = await import('./run-files.ts');
+  return new RunFiles(history, record, host);
+}
+
+function warnOfVersion(argument: string, { head }: Recording, host: Host): void {
+  if (head.version === PACKAGE.version) return;
+  host.error(
+    `warning: ${argument} was recorded by raftlab ${head.version}; this is ${PACKAGE.version}, where the run may be another\n`,
+  );
+}
+
+/** Whether it was the run that had been recorded. */
+function compare(argument: string, { head, end }: Recording, { traceHash }: RunResult, host: Host): void {
+  if (traceHash === end.traceHash) return;
+  host.error(
+    `warning: this is not the run that was recorded (trace hash ${end.traceHash}, by raftlab ${head.version}); ` +
+      `the first event that differs: raftlab diff ${argument} <scenario>:<variant>@<seed>\n`,
+  );
+}
+
+/** From start to end without a look at it, for its files and its end. undefined: interrupted. */
+async function runWhole(
+  spec: RunSpec,
+  command: string,
+  files: RunFiles | undefined,
+  host: Host,
+): Promise<RunResult | undefined> {
+  const { createRun } = await import('../sim/cluster.ts');
+  const run = createRun(spec);
+  files?.watch(run, spec, command);
+  const isWhole = await drive(run, host);
+  if (!isWhole) {
+    files?.abandon();
+    return undefined;
+  }
+  const result = run.finish();
+  files?.finish(result);
+  return result;
 }
 
 /** undefined: interrupted. */
@@ -57,7 +126,6 @@ async function play(
 ): Promise<RunResult | undefined> {
   const { Replay } = await import('../sim/replay.ts');
   let shown = 0;
-  let interrupted = false;
   const isOfNode = (text: string): boolean => node < 0 || new RegExp(`\\bn${node + 1}\\b`).test(text);
   const replay = new Replay(spec, window, {
     onEvent(time, event, text) {
@@ -79,18 +147,24 @@ async function play(
       },
     }),
   });
+  return (await drive(replay.run, host)) ? replay.run.finish() : undefined;
+}
+
+/** False: interrupted. */
+async function drive(run: Run, host: Host): Promise<boolean> {
+  let interrupted = false;
   const forget = host.onInterrupt(() => {
     interrupted = true;
   });
   try {
-    while (replay.run.advance(EVENTS_A_SLICE)) {
+    while (run.advance(EVENTS_A_SLICE)) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (interrupted) return undefined;
+      if (interrupted) return false;
     }
   } finally {
     forget();
   }
-  return replay.run.finish();
+  return true;
 }
 
 function conclude(result: RunResult | undefined, host: Host): number {

@@ -58,6 +58,10 @@ export interface Run {
   readonly fractionDone: number;
   readonly trace: Trace;
   readonly loop: EventLoop;
+  /** May be set before the first event: is told of every operation, and must change nothing. */
+  operationObserver: Pick<OperationObserver, 'onInvoke' | 'onReply'> | undefined;
+  /** Mark of what a key held before the run, as `checkers/fingerprint.ts` has it; 0: nothing. */
+  preloadedMark(key: number): number;
   /** By node; undefined while its process is down. */
   protocols(): readonly (RaftNode | undefined)[];
   /** Ends the run where it stands. */
@@ -77,6 +81,7 @@ type Phase = 'running' | 'draining' | 'settling' | 'over';
 class ClusterRun implements Run {
   readonly trace = new Trace();
   readonly loop = new EventLoop(this.trace);
+  operationObserver: Run['operationObserver'];
   readonly #spec: RunSpec;
   readonly #hosts: Host[];
   readonly #network: Network;
@@ -198,6 +203,10 @@ class ClusterRun implements Run {
     const budget = this.loop.eventCount + eventsMax;
     while (this.#phase !== 'over' && this.loop.eventCount < budget) this.#step(budget - this.loop.eventCount);
     return this.#phase !== 'over';
+  }
+
+  preloadedMark(key: number): number {
+    return this.#preload.fingerprint(key);
   }
 
   protocols(): readonly (RaftNode | undefined)[] {
@@ -371,9 +380,14 @@ class ClusterRun implements Run {
 
   #operationObserver(): OperationObserver {
     return {
-      onInvoke: (_session, _sequence, _operation, key, request) => this.#checks.onInvoke(request, key),
-      onReply: (_session, _sequence, _operation, key, request, outcome, reply) =>
-        this.#checks.onOutcome(request, key, outcome, reply),
+      onInvoke: (session, sequence, operation, key, request, now) => {
+        this.operationObserver?.onInvoke(session, sequence, operation, key, request, now);
+        this.#checks.onInvoke(request, key);
+      },
+      onReply: (session, sequence, operation, key, request, outcome, reply, intended, now) => {
+        this.operationObserver?.onReply(session, sequence, operation, key, request, outcome, reply, intended, now);
+        this.#checks.onOutcome(request, key, outcome, reply);
+      },
       onDrained: () => this.loop.stop(),
     };
   }

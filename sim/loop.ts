@@ -27,6 +27,7 @@ export interface Handler {
 }
 
 export interface EventObserver {
+  /** Before the event is handled; the trace ends with the event before it. */
   onEvent(time: Time, event: number, target: Handler, opcode: number, a: number, b: number): void;
 }
 
@@ -127,8 +128,8 @@ export class EventLoop {
       const target = this.#targets[slot]!;
       this.now = time;
       this.eventCount++;
-      trace.event(time, target.traceId, opcode, a, b);
       if (this.observer !== undefined) this.observer.onEvent(time, this.eventCount, target, opcode, a, b);
+      trace.event(time, target.traceId, opcode, a, b);
       target.handle(opcode, a, b);
       if (this.#stopped) return 'stopped';
     }

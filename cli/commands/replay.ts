@@ -10,6 +10,8 @@ export interface ReplayOptions {
   readonly to?: string;
   readonly node?: string;
   readonly step?: boolean;
+  readonly history?: string;
+  readonly record?: string;
   readonly limit: string;
 }
 
@@ -18,7 +20,7 @@ export const replay: CommandDefinition = {
     program
       .command('replay')
       .description('show what happened in one run, event by event')
-      .argument('<scenario>', 'a file, or a name from "raftlab scenario list"')
+      .argument('<scenario>', 'a file, a name from "raftlab scenario list", or a recording')
       .option('--seed <n>', "which run (default: the scenario's first seed)")
       .option('--variant <name>', 'which variant, if there are several')
       .option('--set <path=value>', 'change the scenario, as for "raftlab run"; may be repeated', repeated, [])
@@ -26,6 +28,8 @@ export const replay: CommandDefinition = {
       .option('--to <time>', 'up to this virtual time')
       .option('--node <name>', 'only events and steps of this node')
       .option('--step', 'show what each step of the protocol changes and sends')
+      .option('--history <file>', 'write what the clients saw, for "raftlab check"')
+      .option('--record <file>', 'write all events, for "raftlab diff" and "raftlab replay" of any version')
       .option('--limit <n>', 'at most so many events', '1000')
       .action(async (scenario: string, options: ReplayOptions) => {
         const { replayScenario } = await import('../replay-run.ts');
