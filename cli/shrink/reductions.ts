@@ -94,21 +94,88 @@ export function smallerNumbers(body: ScenarioBody, now: Readonly<Record<string, 
   return reductions;
 }
 
-/** The run need not go on after the violation; a fault need not last as long. `ms` is when the violation came. */
+/** Smaller bytes for each put, and fewer requests a second: where the body says how many. */
+const QUANTITIES: readonly { readonly path: readonly string[]; readonly form: RegExp; readonly least: number }[] = [
+  { path: ['workload', 'rateLimit'], form: /^(\d+)(\/s)$/, least: 1 },
+  { path: ['workload', 'load', 'open'], form: /^(\d+)(\/s)$/, least: 1 },
+  { path: ['workload', 'value'], form: /^(\d+)(B|KiB|MiB)$/, least: 16 },
+];
+const UNIT_SCALE: Readonly<Record<string, number>> = { '/s': 1, B: 1, KiB: 1024, MiB: 1024 * 1024 };
+
+export function smallerQuantities(body: ScenarioBody): Reduction[] {
+  const reductions: Reduction[] = [];
+  for (const { path, form, least } of QUANTITIES) {
+    const match = form.exec(String(get(body, path) ?? ''));
+    if (match === null) continue;
+    const unit = match[2] === '/s' ? '/s' : 'B';
+    const value = Number(match[1]) * UNIT_SCALE[match[2]!]!;
+    for (const divisor of [16, 4, 2]) {
+      const smaller = Math.max(least, Math.floor(value / divisor));
+      if (smaller >= value) continue;
+      const what = `${path.join('.')}: ${match[0]} → ${smaller}${unit}`;
+      reductions.push({ what, body: set(body, path, `${smaller}${unit}`) });
+    }
+  }
+  return reductions;
+}
+
+/** Kinds of operations that clients need not ask for; the others keep their shares. */
+export function fewerOperations(body: ScenarioBody): Reduction[] {
+  const mix = get(body, ['workload', 'mix']);
+  if (!isMapping(mix) || Object.keys(mix).length < 2) return [];
+  return Object.keys(mix).map((kind) => {
+    const others = Object.entries(mix).filter(([other]) => other !== kind);
+    // percentages must add up, weights need not
+    const weights = others.map(([other, share]) => [other, Number.parseFloat(String(share))]);
+    return { what: `without ${kind}s`, body: set(body, ['workload', 'mix'], Object.fromEntries(weights)) };
+  });
+}
+
+const MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000 };
+
+/** Of `2s`, `1500 ms`; undefined: is no such duration. */
+function milliseconds(text: unknown): number | undefined {
+  const match = /^(\d+(?:\.\d+)?) ?(ms|s|min)$/.exec(String(text ?? ''));
+  return match === null ? undefined : Number(match[1]) * MS[match[2]!]!;
+}
+
+/**
+ * The run need not go on after the violation; nothing need wait as long for the first fault; a fault need not last as
+ * long. `ms` is when the violation came: after the end it was a final check that complained.
+ */
 export function lessTime(body: ScenarioBody, ms: number): Reduction[] {
   const reductions: Reduction[] = [];
-  const end = Math.ceil(ms) + 1;
-  reductions.push({ what: `end.after: ${end}ms`, body: set(body, ['end', 'after'], `${end}ms`) });
+  const after = milliseconds(get(body, ['end', 'after']));
+  const ends = after !== undefined && ms >= after ? [after / 2, (after * 3) / 4, (after * 7) / 8] : [ms + 1];
+  for (const end of ends.map(Math.ceil)) {
+    reductions.push({ what: `end.after: ${end}ms`, body: set(body, ['end', 'after'], `${end}ms`) });
+  }
+  return reductions;
+}
+
+/** The whole schedule sooner, by half of what passes until the first fault. */
+export function earlierFaults(body: ScenarioBody): Reduction[] {
   const faults = Array.isArray(body.faults) ? (body.faults as Fields[]) : [];
-  for (const [i, fault] of faults.entries()) {
-    const match = /^(\d+(?:\.\d+)?) ?(ms|s|min)$/.exec(String(fault.for ?? ''));
-    if (match === null) continue;
-    const halved = Math.floor((Number(match[1]) * { ms: 1, s: 1000, min: 60_000 }[match[2] as 'ms' | 's' | 'min']) / 2);
-    if (halved < 1) continue;
+  const starts = faults.map(({ at, from }) => milliseconds(at ?? from));
+  if (starts.length === 0 || starts.includes(undefined)) return [];
+  const sooner = Math.floor(Math.min(...(starts as number[])) / 2);
+  if (sooner < 1) return [];
+  const moved = produce(body, (draft) => {
+    for (const [i, fault] of (draft.faults as Fields[]).entries()) {
+      fault[fault.at === undefined ? 'from' : 'at'] = `${starts[i]! - sooner}ms`;
+    }
+  });
+  return [{ what: `all faults ${sooner}ms sooner`, body: moved }];
+}
+
+export function shorterFaults(body: ScenarioBody): Reduction[] {
+  const faults = Array.isArray(body.faults) ? (body.faults as Fields[]) : [];
+  return faults.flatMap((fault, i) => {
+    const halved = Math.floor((milliseconds(fault.for) ?? 0) / 2);
+    if (halved < 1) return [];
     const shorter = produce(body, (draft) => {
       (draft.faults as Fields[])[i]!.for = `${halved}ms`;
     });
-    reductions.push({ what: `fault ${i + 1} for ${halved}ms`, body: shorter });
-  }
-  return reductions;
+    return [{ what: `fault ${i + 1} for ${halved}ms`, body: shorter }];
+  });
 }

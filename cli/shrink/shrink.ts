@@ -2,7 +2,9 @@
  * `raftlab shrink`: a scenario that fails under a seed, made as small as it can be while the same check still complains
  * in the same words. Greedy: what helped is kept and everything is tried again, until nothing helps or the time is over.
  *
- * Random draws belong to components and faults by name, so that taking one away leaves the others' as they were.
+ * Random draws belong to components and faults by name, so that taking one away leaves the others' as they were. Where
+ * that is not enough because the failure hangs by chance, a few other seeds are tried. A scenario that plants bugs must
+ * be sound without them at each step; in return any words of the same check will do.
  */
 import { stringify } from 'yaml';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
@@ -20,20 +22,23 @@ import { singleRun } from '../single-run.ts';
 import { withoutNumbers } from '../sweep/causes.ts';
 import { counted } from '../wording.ts';
 import {
+  earlierFaults,
   fewerFaults,
+  fewerOperations,
   fewerSettings,
   lessTime,
   type Reduction,
   type ScenarioBody,
+  shorterFaults,
   smallerNumbers,
+  smallerQuantities,
 } from './reductions.ts';
 
-const EVENTS_A_SLICE = 10_000;
-/** A smaller scenario that takes this many times the events of the failing one is not going to fail. */
-const PATIENCE = 4;
-const EVENTS_MIN = 100_000;
-/** Less to read is not smaller if so many times more happens: a setting that was left out may have kept the run short. */
+const EVENTS_A_SLICE = 2000;
+/** Less to read is not smaller if so many times more happens, or more than before everything: what was left out may have kept the run short. */
 const GROWTH_MAX = 1.25;
+/** Tried once nothing helps under the seed at hand. */
+const OTHER_SEEDS = 3;
 
 /** A scenario's body under one seed, and the violation that ends it. */
 export interface Failing {
@@ -93,7 +98,8 @@ class Shrinking {
   readonly #deadline: number;
   readonly #host: Host;
   #wanted = '';
-  #eventsMax = Number.MAX_SAFE_INTEGER;
+  /** The violation's event in the run that is to be made smaller. */
+  #eventsAtStart = Number.MAX_SAFE_INTEGER;
   #interrupted = false;
   /** Bodies that were tried, in vain or not: none is tried twice, so that there is an end. */
   readonly #tried = new Set<string>();
@@ -109,21 +115,22 @@ class Shrinking {
 
   async start(written: ScenarioBody): Promise<Failing> {
     const body = await this.#listed(written);
-    const spec = this.#specOf(body)!;
-    const result = await this.#play(spec);
+    const spec = this.#specOf(body, this.#seed)!;
+    const result = await this.#play(spec, Number.MAX_SAFE_INTEGER);
     if (result === undefined) throw new UsageError(`--budget: ${this.#budget} was over before the violation came`);
     const violation = result.violations[0];
     if (violation === undefined) {
       throw new UsageError(`${this.#name} does not fail under seed ${this.#seed}: there is nothing to shrink`);
     }
-    this.#wanted = signature(violation);
-    this.#tried.add(JSON.stringify(body));
+    this.#wanted = signature(spec, violation);
+    this.#eventsAtStart = violation.event;
+    this.#tried.add(keyOf(body, this.#seed));
     return { body, spec, violation };
   }
 
   /** With what its nemesis draws for the seed listed, so that each of these faults can be left out. */
   async #listed(body: ScenarioBody): Promise<ScenarioBody> {
-    const spec = this.#specOf(body)!;
+    const spec = this.#specOf(body, this.#seed)!;
     if (spec.nemesis === undefined) return body;
     const { faultsOf } = await import('../../sim/cluster.ts');
     const { nemesis: _, ...rest } = body;
@@ -138,7 +145,13 @@ class Shrinking {
     let smallest = original;
     try {
       for (;;) {
-        const smaller = await this.#first(reductionsOf(smallest), smallest.violation.event);
+        const now = JSON.stringify(smallest.body);
+        const reductions = reductionsOf(smallest).filter(({ body }) => JSON.stringify(body) !== now);
+        const events = smallest.violation.event;
+        const own = smallest.spec.seed;
+        const others = Array.from({ length: OTHER_SEEDS + 1 }, (_, i) => this.#seed + i).filter((seed) => seed !== own);
+        const smaller =
+          (await this.#first(reductions, [own], events)) ?? (await this.#first(reductions, others, events));
         if (smaller === undefined) return smallest;
         smallest = smaller;
       }
@@ -147,48 +160,62 @@ class Shrinking {
     }
   }
 
-  /** The first reduction that still fails; undefined if none does, or there is no time to find out. */
-  async #first(reductions: readonly Reduction[], eventsNow: number): Promise<Failing | undefined> {
+  /** The first reduction that still fails under one of the seeds; undefined if none does, or there is no time to find out. */
+  async #first(
+    reductions: readonly Reduction[],
+    seeds: readonly number[],
+    eventsNow: number,
+  ): Promise<Failing | undefined> {
     for (const { what, body } of reductions) {
-      if (this.#interrupted || performance.now() > this.#deadline) {
-        this.why = this.#interrupted ? 'interrupted' : 'time';
-        return undefined;
+      for (const seed of seeds) {
+        if (this.#interrupted || performance.now() > this.#deadline) {
+          this.why = this.#interrupted ? 'interrupted' : 'time';
+          return undefined;
+        }
+        const key = keyOf(body, seed);
+        if (this.#tried.has(key)) continue;
+        this.#tried.add(key);
+        const failing = await this.#attempt(body, seed, eventsNow);
+        if (failing === undefined) continue;
+        const under = seed === this.#seed ? '' : ` under seed ${seed}`;
+        this.#host.error(`${what}: still fails${under}, at event ${failing.violation.event}\n`);
+        return failing;
       }
-      const key = JSON.stringify(body);
-      if (this.#tried.has(key)) continue;
-      this.#tried.add(key);
-      const failing = await this.#attempt(body, eventsNow);
-      if (failing === undefined) continue;
-      this.#host.error(`${what}: still fails, at event ${failing.violation.event}\n`);
-      return failing;
     }
     return undefined;
   }
 
-  async #attempt(body: ScenarioBody, eventsNow: number): Promise<Failing | undefined> {
-    const spec = this.#specOf(body);
+  async #attempt(body: ScenarioBody, seed: number, eventsNow: number): Promise<Failing | undefined> {
+    const spec = this.#specOf(body, seed);
     if (spec === undefined) return undefined;
     this.attempts++;
-    const violation = (await this.#play(spec))?.violations[0];
-    if (violation === undefined || signature(violation) !== this.#wanted) return undefined;
-    if (violation.event > eventsNow * GROWTH_MAX) return undefined;
-    this.#eventsMax = Math.max(EVENTS_MIN, violation.event * PATIENCE);
+    const eventsMax = Math.min(eventsNow * GROWTH_MAX, this.#eventsAtStart);
+    const violation = (await this.#play(spec, eventsMax))?.violations[0];
+    if (violation === undefined || violation.event > eventsMax) return undefined;
+    if (signature(spec, violation) !== this.#wanted || !(await this.#isSoundWithoutBugs(spec))) return undefined;
     return { body, spec, violation };
   }
 
+  async #isSoundWithoutBugs(spec: RunSpec): Promise<boolean> {
+    if (!plantsBugs(spec)) return true;
+    const sound = { ...spec, cluster: { ...spec.cluster, bugs: [] } };
+    return (await this.#play(sound, Number.MAX_SAFE_INTEGER))?.violations.length === 0;
+  }
+
   /** undefined: makes no sense, for instance a fault on a node that is not there any more. */
-  #specOf(body: ScenarioBody): RunSpec | undefined {
-    const text = stringify({ name: this.#name, why: 'To be shrunk.', ...body, seeds: this.#seed });
+  #specOf(body: ScenarioBody, seed: number): RunSpec | undefined {
+    const text = stringify({ name: this.#name, why: 'To be shrunk.', ...body, seeds: seed });
     const loaded = loadScenario(this.#name, text, { catalogue: CATALOGUE });
     return loaded.ok ? runSpecs(loaded.scenario)[0] : undefined;
   }
 
-  async #play(spec: RunSpec): Promise<RunResult | undefined> {
+  /** undefined: not over within so many events, or within the time. */
+  async #play(spec: RunSpec, eventsMax: number): Promise<RunResult | undefined> {
     try {
       const run = this.#simulator.createRun(spec);
       while (run.advance(EVENTS_A_SLICE)) {
         await new Promise((resolve) => setImmediate(resolve));
-        if (this.#interrupted || run.events > this.#eventsMax || performance.now() > this.#deadline) return undefined;
+        if (this.#interrupted || run.events > eventsMax || performance.now() > this.#deadline) return undefined;
       }
       return run.finish();
     } catch {
@@ -205,27 +232,38 @@ function reductionsOf({ body, spec, violation }: Failing): Reduction[] {
     'workload.clients': spec.workload.clients,
     'workload.keys.count': spec.workload.keys.count,
   };
-  const time = lessTime(body, violation.timeNs / 1e6);
   return [
-    ...time.slice(0, 1),
+    ...lessTime(body, violation.timeNs / 1e6),
     ...fewerFaults(body),
+    ...earlierFaults(body),
     ...smallerNumbers(body, now),
+    ...smallerQuantities(body),
+    ...fewerOperations(body),
     ...fewerSettings(body),
-    ...time.slice(1),
+    ...shorterFaults(body),
   ];
 }
 
-function signature({ check, what }: Violation): string {
-  return `${check}: ${withoutNumbers(what)}`;
+function keyOf(body: ScenarioBody, seed: number): string {
+  return `${seed} ${JSON.stringify(body)}`;
 }
 
-function scenarioText(name: string, seed: number, { body, violation }: Failing): string {
+function plantsBugs({ cluster }: RunSpec): boolean {
+  return cluster.bugs !== undefined && cluster.bugs.length > 0;
+}
+
+/** What a failure must have in common with the first to be the same; a planted bug is told by the run without it. */
+function signature(spec: RunSpec, { check, what }: Violation): string {
+  return plantsBugs(spec) ? check : `${check}: ${withoutNumbers(what)}`;
+}
+
+function scenarioText(name: string, seed: number, { body, spec, violation }: Failing): string {
   const why = `Shrunk from ${name}, seed ${seed}: ${violation.check}: ${violation.what}`;
   return stringify({
     name: `${name}-seed-${seed}`,
     why,
     ...body,
-    seeds: seed,
+    seeds: spec.seed,
     expect: [{ metric: 'violations', equals: 0 }],
   });
 }

@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { fewerFaults, lessTime, smallerNumbers } from '../../cli/shrink/reductions.ts';
+import {
+  earlierFaults,
+  fewerFaults,
+  fewerOperations,
+  lessTime,
+  shorterFaults,
+  smallerNumbers,
+  smallerQuantities,
+} from '../../cli/shrink/reductions.ts';
 import { Terminal } from './terminal.ts';
 
 let terminal: Terminal;
@@ -39,7 +47,7 @@ describe('shrinking', () => {
       cluster: { engine: 'rocksdb', nodes: 3 },
       workload: { clients: 2, keys: { count: 1 } },
       end: { after: '2001ms' },
-      faults: [{ at: '2s', for: '1ms', partition: { shape: 'isolate', node: 'n2' } }],
+      faults: [{ at: '1ms', for: '1ms', partition: { shape: 'isolate', node: 'n2' } }],
       seeds: 7,
       expect: [{ metric: 'violations', equals: 0 }],
     });
@@ -91,7 +99,51 @@ describe('reductions', () => {
       'cluster.nodes: 5 → 2',
       'cluster.nodes: 5 → 4',
     ]);
-    expect(lessTime(body, 1234.5).map(({ what }) => what)).toEqual(['end.after: 1236ms', 'fault 1 for 2000ms']);
+    expect(lessTime(body, 1234.5).map(({ what }) => what)).toEqual(['end.after: 1236ms']);
+    expect(shorterFaults(body).map(({ what }) => what)).toEqual(['fault 1 for 2000ms']);
     expect(body).toEqual({ cluster: { nodes: 5 }, faults: [{ for: '4s' }] });
+  });
+
+  it('end a run sooner by halves where only its end complains', () => {
+    const late = lessTime({ end: { after: '4s' } }, 4000);
+    expect(late.map(({ what }) => what)).toEqual(['end.after: 2000ms', 'end.after: 3000ms', 'end.after: 3500ms']);
+  });
+
+  it('keep the distances between faults when all come sooner', () => {
+    const faults = [
+      { at: '3s', for: '1s', crash: {} },
+      { when: 'leader elected', from: '2s', after: '5ms', crash: {} },
+    ];
+    const [reduction] = earlierFaults({ faults });
+    expect(reduction).toEqual({
+      what: 'all faults 1000ms sooner',
+      body: {
+        faults: [
+          { at: '2000ms', for: '1s', crash: {} },
+          { when: 'leader elected', from: '1000ms', after: '5ms', crash: {} },
+        ],
+      },
+    });
+    expect(earlierFaults({ faults: [{ when: 'leader elected', crash: {} }] })).toEqual([]);
+    expect(earlierFaults({})).toEqual([]);
+  });
+
+  it('ask for less: rates, bytes and kinds of operations', () => {
+    const workload = { rateLimit: '500/s', value: '1KiB', mix: { put: '50 %', get: '30 %', delete: '20 %' } };
+    expect(smallerQuantities({ workload }).map(({ what }) => what)).toEqual([
+      'workload.rateLimit: 500/s → 31/s',
+      'workload.rateLimit: 500/s → 125/s',
+      'workload.rateLimit: 500/s → 250/s',
+      'workload.value: 1KiB → 64B',
+      'workload.value: 1KiB → 256B',
+      'workload.value: 1KiB → 512B',
+    ]);
+    const mixes = fewerOperations({ workload }).map(({ what, body }) => [what, (body.workload as typeof workload).mix]);
+    expect(mixes).toEqual([
+      ['without puts', { get: 30, delete: 20 }],
+      ['without gets', { put: 50, delete: 20 }],
+      ['without deletes', { put: 50, get: 30 }],
+    ]);
+    expect(fewerOperations({ workload: { mix: { put: 1 } } })).toEqual([]);
   });
 });
