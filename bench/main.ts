@@ -3,14 +3,18 @@ import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
 import { corruptionBench } from './corruption.ts';
 import { enginesBench } from './engines.ts';
 import { kernelBench } from './kernel.ts';
+import { linearizabilityBench } from './linearizability.ts';
 import { printRows, type Row } from './measure.ts';
 import { fullPreloadBench, preloadBench } from './preload.ts';
+import { seedsBench } from './seeds.ts';
 
 const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]> | AsyncGenerator<Row[], void>>> = {
   kernel: kernelBench,
   cluster: clusterBench,
   memory: memoryBench,
   shares: sharesBench,
+  seeds: seedsBench,
+  linearizability: linearizabilityBench,
   engines: enginesBench,
   corruption: corruptionBench,
   preload: preloadBench,

@@ -12,10 +12,15 @@ export interface Row {
 
 /** CPU seconds of this process, user and system: less noisy than the wall on a shared machine. */
 export function secondsOf(work: () => void): number {
+  return timed(work).seconds;
+}
+
+/** What the work made, and its CPU seconds. */
+export function timed<T>(work: () => T): { readonly made: T; readonly seconds: number } {
   const before = process.cpuUsage();
-  work();
+  const made = work();
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
+  return { made, seconds: (user + system) / 1e6 };
 }
 
 export function median(values: readonly number[]): number {

@@ -9,6 +9,7 @@
 import { findEngine } from '../engines/index.ts';
 import { assert } from './assert.ts';
 import type { KeySpace } from './checkers/checker.ts';
+import { CHECKERS, type CheckerMaker } from './checkers/index.ts';
 import { keyIndex } from './clients/keys.ts';
 import { LatencyRecorder } from './clients/latency-recorder.ts';
 import { Load } from './clients/load.ts';
@@ -71,9 +72,16 @@ export interface Run {
   closeStore(node: number): StoreFiles | undefined;
 }
 
-/** A store to be preloaded is built before this returns; `onPreload` hears how far that is. */
-export function createRun(spec: RunSpec, onPreload?: PreloadProgress): Run {
-  return new ClusterRun(spec, onPreload);
+/**
+ * A store to be preloaded is built before this returns; `onPreload` hears how far that is. Fewer `checkers` than all
+ * are for measuring what the checkers cost: they change nothing in what happens.
+ */
+export function createRun(
+  spec: RunSpec,
+  onPreload?: PreloadProgress,
+  checkers: readonly CheckerMaker[] = CHECKERS,
+): Run {
+  return new ClusterRun(spec, onPreload, checkers);
 }
 
 type Phase = 'running' | 'draining' | 'settling' | 'over';
@@ -102,7 +110,7 @@ class ClusterRun implements Run {
   #leaderChanges = 0;
   #lastLeader = -1;
 
-  constructor(spec: RunSpec, onPreload?: PreloadProgress) {
+  constructor(spec: RunSpec, onPreload: PreloadProgress | undefined, checkers: readonly CheckerMaker[]) {
     this.#spec = spec;
     const { cluster, workload, end } = spec;
     this.#clientsStart = workload.startNs ?? 0;
@@ -120,6 +128,7 @@ class ClusterRun implements Run {
     this.#preload = new Preload(spec, engine, stateMachine, root.fork('preload'), onPreload);
     this.#checks = new Checks(
       loop,
+      checkers,
       { nodes: cluster.nodes, keys: this.#keySpace(), progressBoundNs: end.settleNs },
       reproduceLine(spec),
     );

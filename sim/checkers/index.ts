@@ -21,7 +21,9 @@ export interface CheckerSettings {
   readonly progressBoundNs: Duration;
 }
 
-export const CHECKERS: readonly ((report: Report, settings: CheckerSettings) => Checker)[] = [
+export type CheckerMaker = (report: Report, settings: CheckerSettings) => Checker;
+
+export const CHECKERS: readonly CheckerMaker[] = [
   (report) => new OneLeaderPerTerm(report),
   (report, settings) => new LeaderCompleteness(report, settings.nodes),
   (report, settings) => new LeaderAppendOnly(report, settings.nodes),

@@ -5,7 +5,7 @@
 import type { Value } from '../bytes/value.ts';
 import type { Checker, FinalReplica } from '../checkers/checker.ts';
 import { fingerprint } from '../checkers/fingerprint.ts';
-import { CHECKERS, type CheckerSettings } from '../checkers/index.ts';
+import type { CheckerMaker, CheckerSettings } from '../checkers/index.ts';
 import { Progress } from '../checkers/progress.ts';
 import type { Time } from '../clock.ts';
 import type { EventLoop } from '../loop.ts';
@@ -57,11 +57,11 @@ export class Checks implements NodeObserver {
   readonly #store: readonly Watching<'onStore'>[];
   readonly #finish: readonly Watching<'finish'>[];
 
-  constructor(loop: EventLoop, settings: CheckerSettings, reproduce: string) {
+  constructor(loop: EventLoop, checkers: readonly CheckerMaker[], settings: CheckerSettings, reproduce: string) {
     this.#loop = loop;
     this.#reproduce = reproduce;
     const report = (check: string, what: string): void => this.#report(check, what);
-    const all = CHECKERS.map((make) => make(report, settings));
+    const all = checkers.map((make) => make(report, settings));
     this.#all = all;
     this.#progress = all.find((checker) => checker instanceof Progress);
     this.#leader = watching(all, 'onLeader');
