@@ -87,8 +87,8 @@ function isInlineable(transaction: WriteTransaction, bucket: Bucket): boolean {
 
 /** Makes `into` the bucket's header and image, and keeps the image for reads. */
 function inlineValue(transaction: WriteTransaction, bucket: Bucket, into: Value): void {
-  const page = new Page();
-  serialise(transaction.nodes, bucket.rootNode, 0, 0, page.buffer);
+  const page = bucket.inline ?? new Page();
+  serialise(transaction.nodes, bucket.rootNode, 0, 0, page.buffer.reset());
   const image = page.buffer.toBytes();
   const bytes = new Uint8Array(BUCKET_HEADER_BYTES + image.length);
   writeU64LE(bytes, 8, bucket.sequence);

@@ -1,10 +1,9 @@
 /**
  * Counts of latencies in log-linear buckets, 1 ns and up: what is recorded for every operation.
  *
- * hdr-histogram-js takes 120 to 160 ns to record a value, this about 5; so values are counted here,
- * and handed to it when a summary is wanted. Bucket b of octave o covers 2^o ns; with 10 bits an
- * octave has 1024 buckets, so that no value is off by more than 0.1 %. Limit: 2^41 ns (37 minutes);
- * what is longer counts in the last bucket.
+ * hdr-histogram-js takes 120 to 160 ns to record a value, this about 5; so values are counted here, in
+ * buckets that are no wider than its own. Bucket b of octave o covers 2^o ns; with 10 bits an octave has 1024 buckets,
+ * so that no value is off by more than 0.1 %. Limit: 2^41 ns (37 minutes); what is longer counts in the last bucket.
  */
 
 const OCTAVES_MAX = 41;
@@ -15,6 +14,8 @@ export class LatencyHistogram {
   maxNs = 0;
   readonly #bits: number;
   readonly #counts: Uint32Array;
+  /** Of the buckets that hold something. */
+  #lowest = Number.MAX_SAFE_INTEGER;
   #highest = -1;
 
   /** `bits`: 2^bits buckets to an octave. */
@@ -40,12 +41,13 @@ export class LatencyHistogram {
     }
     this.#counts[index]!++;
     if (index > this.#highest) this.#highest = index;
+    if (index < this.#lowest) this.#lowest = index;
   }
 
   /** Ascending; with the middle of each bucket that is not empty. */
   forEach(visit: (latencyNs: number, count: number) => void): void {
     const bits = this.#bits;
-    for (let index = 0; index <= this.#highest; index++) {
+    for (let index = this.#lowest; index <= this.#highest; index++) {
       const count = this.#counts[index]!;
       if (count === 0) continue;
       const shift = Math.max(0, (index >>> bits) - 1);
@@ -60,7 +62,7 @@ export class LatencyHistogram {
     let seen = 0;
     let result = Number.NaN;
     const bits = this.#bits;
-    for (let index = 0; index <= this.#highest; index++) {
+    for (let index = this.#lowest; index <= this.#highest; index++) {
       const count = this.#counts[index]!;
       if (count === 0) continue;
       seen += count;
@@ -74,7 +76,8 @@ export class LatencyHistogram {
   }
 
   clear(): void {
-    this.#counts.fill(0, 0, this.#highest + 1);
+    this.#counts.fill(0, this.#lowest, this.#highest + 1);
+    this.#lowest = Number.MAX_SAFE_INTEGER;
     this.#highest = -1;
     this.count = 0;
     this.sumNs = 0;

@@ -28,42 +28,60 @@ export class PendingRequest {
   }
 }
 
-/** A power of two: requests near in the log stand apart. */
-const INDEX_SLOTS = 1 << 14;
+/** Powers of two. Tables double from the first size on while requests meet in a slot: most clusters have few clients. */
+const SLOTS_MIN = 1 << 6;
+/** Requests that stand further apart in the log than this are not found by their index. */
+const INDEX_SLOTS_MAX = 1 << 14;
 /** As many sessions find each other without a map; those of larger numbers, and those in the way, go into one. */
-const SESSION_SLOTS = 1 << 12;
+const SESSION_SLOTS_MAX = 1 << 12;
+
+type Slots = (PendingRequest | undefined)[];
 
 /** Writes waiting for their entry to be applied: by session, and by log index while that is near. */
 export class PendingRequests {
-  readonly #slots: (PendingRequest | undefined)[] = new Array(SESSION_SLOTS).fill(undefined);
+  #slots: Slots = new Array(SLOTS_MIN).fill(undefined);
   /** Of sessions whose slot another one held. */
   readonly #displaced = new Map<number, PendingRequest>();
-  readonly #byIndex: (PendingRequest | undefined)[] = new Array(INDEX_SLOTS).fill(undefined);
+  #byIndex: Slots = new Array(SLOTS_MIN).fill(undefined);
 
   add(pending: PendingRequest): void {
     const { session } = pending.request;
-    const slot = session & (SESSION_SLOTS - 1);
-    const there = this.#slots[slot];
-    if (there === undefined || there.request.session === session) {
-      this.#slots[slot] = pending;
-      if (this.#displaced.size > 0) this.#displaced.delete(session);
-    } else this.#displaced.set(session, pending);
+    for (;;) {
+      const slot = session & (this.#slots.length - 1);
+      const there = this.#slots[slot];
+      if (there === undefined || there.request.session === session) {
+        this.#slots[slot] = pending;
+        if (this.#displaced.size > 0) this.#displaced.delete(session);
+        return;
+      }
+      if (this.#slots.length === SESSION_SLOTS_MAX) break;
+      this.#slots = doubled(this.#slots, (each) => each.request.session);
+    }
+    this.#displaced.set(session, pending);
   }
 
   /** The entry of the request has this index in the node's own log. */
   placed(pending: PendingRequest, index: number): void {
     pending.index = index;
-    this.#byIndex[index & (INDEX_SLOTS - 1)] = pending;
+    for (;;) {
+      const slot = index & (this.#byIndex.length - 1);
+      const there = this.#byIndex[slot];
+      if (there === undefined || there.index === index || this.#byIndex.length === INDEX_SLOTS_MAX) {
+        this.#byIndex[slot] = pending;
+        return;
+      }
+      this.#byIndex = doubled(this.#byIndex, (each) => each.index);
+    }
   }
 
   atIndex(index: number): PendingRequest | undefined {
-    const pending = this.#byIndex[index & (INDEX_SLOTS - 1)];
+    const pending = this.#byIndex[index & (this.#byIndex.length - 1)];
     return pending !== undefined && pending.index === index ? pending : undefined;
   }
 
   /** Takes out the request, if it is still the one that the client waits for. */
   take(session: number, sequence: number): PendingRequest | undefined {
-    const slot = session & (SESSION_SLOTS - 1);
+    const slot = session & (this.#slots.length - 1);
     let pending = this.#slots[slot];
     if (pending !== undefined && pending.request.session === session) {
       if (pending.request.sequence !== sequence) return undefined;
@@ -74,7 +92,14 @@ export class PendingRequests {
       if (pending === undefined || pending.request.sequence !== sequence) return undefined;
       this.#displaced.delete(session);
     }
-    if (pending.index !== 0) this.#byIndex[pending.index & (INDEX_SLOTS - 1)] = undefined;
+    if (pending.index !== 0) this.#byIndex[pending.index & (this.#byIndex.length - 1)] = undefined;
     return pending;
   }
+}
+
+/** Those that had a slot each have one each. */
+function doubled(slots: Slots, numberOf: (pending: PendingRequest) => number): Slots {
+  const twice: Slots = new Array(slots.length * 2).fill(undefined);
+  for (const each of slots) if (each !== undefined) twice[numberOf(each) & (twice.length - 1)] = each;
+  return twice;
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { build } from 'hdr-histogram-js';
 import { describe, expect, test } from 'vitest';
 import { LatencyHistogram } from '../../sim/clients/latency-histogram.ts';
 import { LatencyRecorder } from '../../sim/clients/latency-recorder.ts';
@@ -70,6 +71,29 @@ describe('the recorder', () => {
     result[WAITS.indexOf('network')] = network;
     return result;
   };
+
+  test('percentiles and the curve are those of an HdrHistogram of the same values', () => {
+    fc.assert(
+      fc.property(fc.array(latency, { minLength: 1, maxLength: 400 }), (values) => {
+        const recorder = new LatencyRecorder(SECOND);
+        const library = build({
+          lowestDiscernibleValue: 1,
+          highestTrackableValue: 2 ** 42,
+          numberOfSignificantValueDigits: 3,
+          bitBucketSize: 64,
+        });
+        for (const value of values) {
+          recorder.ok(GET, value, waits(value), 0, 1);
+          library.recordValue(value);
+        }
+        const { p50, p90, p99, p999, max, curve } = recorder.summaries().get!;
+        const at = (percentile: number): number =>
+          Math.min(library.getValueAtPercentile(percentile), max * MILLISECOND) / MILLISECOND;
+        expect([p50, p90, p99, p999]).toEqual([50, 90, 99, 99.9].map(at));
+        expect(curve.map(([percentile]) => at(percentile))).toEqual(curve.map(([, ms]) => ms));
+      }),
+    );
+  });
 
   test('summaries by operation: exact count, mean and max, percentiles within 0.1 %', () => {
     const recorder = new LatencyRecorder(SECOND);
