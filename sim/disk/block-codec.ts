@@ -17,7 +17,8 @@
  * is zeros, then (`isSparse`) with none.
  *
  * A block that would not shrink is stored as it is, after the byte 01: there is no template 0 to share the
- * shape of. Runs are kept exactly, see `runs.ts`.
+ * shape of. After the byte 03 come the shape and all literal bytes as they are (a loose block): takes more room, and
+ * a quarter of the time. Runs are kept exactly, see `runs.ts`.
  */
 import type { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import { FILL } from '../bytes/value.ts';
@@ -40,6 +41,9 @@ const SAME_SHAPE = 1;
 const SPARSE = 2;
 const TEMPLATE_SCALE = 4;
 const AS_IT_IS = SAME_SHAPE;
+const LOOSE = SAME_SHAPE + SPARSE;
+/** Up to this length a loop copies faster than `set`, which needs a view for its source. */
+const LOOP_BYTES_MAX = 128;
 /** How far back a byte of a long stretch looks. */
 const ELEMENT_BYTES = 16;
 const ELEMENT_WORDS = ELEMENT_BYTES / 4;
@@ -60,6 +64,7 @@ const residueView = new DataView(residueWords.buffer);
 /**
  * Packs data[from, to) and zeros up to the block's end into `out` at `at`, and returns the end; returns
  * `at` if the block is one byte repeated. `firstRun` is the first run of `data` that ends after `from`.
+ * `loose`: rather fast than small.
  */
 export function packBlock(
   data: SparseBuffer,
@@ -69,6 +74,7 @@ export function packBlock(
   templates: BlockTemplates,
   out: Uint8Array,
   at: number,
+  loose = false,
 ): number {
   const { runAt, runStart, runLength, runByte, runCount } = data;
   let k = firstRun;
@@ -126,6 +132,13 @@ export function packBlock(
   shapeEnd = writeSmallVarint(shape, shapeEnd, tail * 4 + KIND_END);
 
   const { literal } = data;
+  if (loose && 1 + shapeEnd + length < PACKED_BYTES_MAX) {
+    out[at] = LOOSE;
+    let end = at + 1;
+    for (let i = 0; i < shapeEnd; i++) out[end++] = shape[i];
+    copyBytes(literal, literalFrom, length, out, end);
+    return end + length;
+  }
   let template = 0;
   let head = 0;
   const firstLength = stretchCount === 0 ? 0 : stretchTo[0];
@@ -255,8 +268,9 @@ export function unpackBlock(
     into.length = base + BLOCK_BYTES;
     return;
   }
+  const isLoose = head === LOOSE;
   const template = Math.floor(head / TEMPLATE_SCALE);
-  const isSameShape = (head & SAME_SHAPE) !== 0;
+  const isSameShape = !isLoose && (head & SAME_SHAPE) !== 0;
   const source = isSameShape ? templates.bytes : packed;
   let from = isSameShape ? templates.shapeFrom[template] : next;
   let length = 0;
@@ -285,8 +299,11 @@ export function unpackBlock(
   }
   if (!isSameShape) next = from;
   into.reserve(length);
-  unpackWords(packed, next, residueWords, length);
-  restore(into, literalBase, templates, template, (head & SPARSE) !== 0);
+  if (isLoose) copyBytes(packed, next, length, into.literal, literalBase);
+  else {
+    unpackWords(packed, next, residueWords, length);
+    restore(into, literalBase, templates, template, (head & SPARSE) !== 0);
+  }
   into.literalLength = literalBase + length;
   const rest = base + BLOCK_BYTES - position;
   if (!trimmed && rest > 0) {
@@ -331,6 +348,11 @@ function restore(into: SparseBuffer, at: number, templates: BlockTemplates, temp
     for (; i < end; i++) literal[at + i] = residue[i] ^ literal[back + i];
     start = end;
   }
+}
+
+function copyBytes(source: Uint8Array, from: number, count: number, into: Uint8Array, at: number): void {
+  if (count > LOOP_BYTES_MAX) into.set(source.subarray(from, from + count), at);
+  else for (let i = 0; i < count; i++) into[at + i] = source[from + i];
 }
 
 /** Below 2^21. */

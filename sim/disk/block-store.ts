@@ -40,6 +40,8 @@ const UNITS_PER_SPAN_LOG2 = 13;
 const SPANS_PER_CHUNK = CHUNK_BYTES / SPAN_BYTES;
 const OWNERS_BYTES = 2;
 const OWNERS_MAX = 0xffff;
+/** While it holds less than this, a store packs loosely: it costs a short run less time, and a long one no more room. */
+const LOOSE_BYTES_MAX = 8 * CHUNK_BYTES;
 /** 2^31 units. */
 const ADDRESSABLE_BYTES = 2 ** 31 * UNIT_BYTES;
 
@@ -79,6 +81,7 @@ export class BlockStore {
   #nextRun = -1;
 
   readonly #bytesMax: number;
+  readonly #looseBytesMax: number;
   readonly #bytes: Uint8Array[] = [];
   readonly #words: Int32Array[] = [];
   #spanClass = new Uint8Array(64);
@@ -96,7 +99,8 @@ export class BlockStore {
   readonly #ownFrom: BlockRef = 0;
 
   /** Of `base`, what was stored before the call can be read here; `bytesMax` counts its chunks too. */
-  constructor(bytesMax = ADDRESSABLE_BYTES, base?: BlockStore) {
+  constructor(bytesMax = ADDRESSABLE_BYTES, base?: BlockStore, looseBytesMax = LOOSE_BYTES_MAX) {
+    this.#looseBytesMax = looseBytesMax;
     this.#bytesMax = Math.min(bytesMax, ADDRESSABLE_BYTES);
     this.#templates = base === undefined ? new BlockTemplates() : base.#templates.copy();
     if (base === undefined) return;
@@ -202,7 +206,8 @@ export class BlockStore {
 
   #put(data: SparseBuffer, from: number, to: number, firstRun: number): BlockRef {
     const scratch = this.#scratch;
-    const end = packBlock(data, from, to, firstRun, this.#templates, scratch, OWNERS_BYTES);
+    const loose = this.usedBytes < this.#looseBytesMax;
+    const end = packBlock(data, from, to, firstRun, this.#templates, scratch, OWNERS_BYTES, loose);
     if (end === OWNERS_BYTES) return packedUniformByte === 0 ? ZERO_BLOCK : -1 - packedUniformByte;
     const size = CLASS_OF_UNITS[(end + UNIT_BYTES - 1) >>> 3];
     const ref = this.#allocate(size);

@@ -37,13 +37,18 @@ function bufferOf(parts: readonly { bytes: Uint8Array; byte: number; length: num
   return buffer;
 }
 
-describe('the block store', () => {
+const tightStore = (): BlockStore => new BlockStore(undefined, undefined, 0);
+
+describe.each([
+  ['loosely', () => new BlockStore()],
+  ['tightly', tightStore],
+] as const)('the block store, packing %s,', (_, makeStore) => {
   it('gives back the bytes of every block, whole and in part', () => {
     fc.assert(
       fc.property(pieces, fc.nat(4096), fc.nat(4096), (parts, one, other) => {
         const data = bufferOf(parts);
         const bytes = data.toBytes();
-        const store = new BlockStore();
+        const store = makeStore();
         const from = Math.min(one, other);
         const to = Math.max(one, other);
         store.startSeries();
@@ -74,7 +79,7 @@ describe('the block store', () => {
     data.u64(77);
     data.run(FILL, 4095 - 8);
     data.u8(1);
-    const store = new BlockStore();
+    const store = makeStore();
     const into = new SparseBuffer();
     store.startSeries();
     for (let at = 0; at < data.length; at += BLOCK_BYTES) {
@@ -83,44 +88,6 @@ describe('the block store', () => {
     }
     expect([into.runCount, into.literalLength]).toEqual([2, 9]);
     expect([...into.runLength.subarray(0, 2)]).toEqual([4093, 4087]);
-  });
-
-  it('stores no block of one byte, and one that does not shrink as it is', () => {
-    const rng = new Rng(5);
-    const random = new SparseBuffer();
-    for (let at = 0; at < BLOCK_BYTES; at++) random.u8(rng.int(0, 255));
-    // few zeros, and no byte like the one an element before
-    const dense = new SparseBuffer();
-    for (let at = 0; at < BLOCK_BYTES; at++) dense.u8((at % 8 === 0 ? 0 : at * 7) + (at >>> 8));
-    const elements = new SparseBuffer();
-    for (let at = 0; at < BLOCK_BYTES; at += 16) {
-      elements.u64(at);
-      elements.u64(0x0400_0000_0010);
-    }
-    const run = (byte: number): SparseBuffer => {
-      const buffer = new SparseBuffer();
-      buffer.run(byte, BLOCK_BYTES);
-      return buffer;
-    };
-    const cost = (data: SparseBuffer): number => {
-      const store = new BlockStore();
-      store.put(data, 0, data.length);
-      return store.usedBytes;
-    };
-    expect(
-      ['zeros', 'fill', 'other', 'random', 'dense'].map((name, i) => [
-        name,
-        cost([run(0), run(FILL), run(7), random, dense][i]),
-      ]),
-    ).toEqual([
-      ['zeros', 0],
-      ['fill', 0],
-      ['other', 0],
-      ['random', 4104],
-      ['dense', 4104],
-    ]);
-    expect(cost(elements)).toBeLessThan(BLOCK_BYTES / 3);
-    expect(new BlockStore().put(run(0), 0, 100)).toBe(ZERO_BLOCK);
   });
 
   it('gives back blocks that are packed against others, whatever came in between', () => {
@@ -139,7 +106,7 @@ describe('the block store', () => {
     });
     fc.assert(
       fc.property(fc.array(page, { minLength: 2, maxLength: 30 }), (pages) => {
-        const store = new BlockStore();
+        const store = makeStore();
         const stored = pages.map(({ before, header, records }) => {
           const data = new SparseBuffer();
           for (let i = 0; i < before; i++) data.u8(i);
@@ -166,23 +133,8 @@ describe('the block store', () => {
     );
   });
 
-  it('takes a fraction of its literal bytes for a page like others', () => {
-    const store = new BlockStore();
-    const sizes = [1, 2].map((id) => {
-      const used = store.usedBytes;
-      const data = new SparseBuffer();
-      data.u64(id);
-      for (let i = 0; i < 88; i++) data.u8(i);
-      data.run(FILL, 1000);
-      store.put(data, 0, data.length);
-      return store.usedBytes - used;
-    });
-    expect(sizes[0]).toBeGreaterThan(96);
-    expect(sizes[1]).toBeLessThanOrEqual(16);
-  });
-
   it('packs stretches longer than one count can say', () => {
-    const store = new BlockStore();
+    const store = makeStore();
     for (const byte of [0, 7]) {
       const data = new SparseBuffer();
       // literal bytes, not a run; 8, 2048, 2056 and more in whole words, and odd ends
@@ -199,7 +151,7 @@ describe('the block store', () => {
   });
 
   it('keeps a block until its last owner lets go, also beyond 65,535 owners', () => {
-    const store = new BlockStore();
+    const store = makeStore();
     const data = new SparseBuffer();
     data.u64(1234567);
     const refs = [store.put(data, 0, 8)];
@@ -220,7 +172,7 @@ describe('the block store', () => {
       data.u64(id + 1);
       return data;
     };
-    const base = new BlockStore();
+    const base = makeStore();
     const refs = [1, 2, 3].map((id) => base.put(block(id), 0, 3016));
     const own = [1, 2].map(() => new BlockStore(undefined, base));
     const texts = (store: BlockStore, of: readonly number[]): number[] =>
@@ -240,6 +192,78 @@ describe('the block store', () => {
     expect(base.blockCount).toBe(3);
     expect(() => new BlockStore(1 << 20, base).put(block(4), 0, 3016)).toThrow(BlockStoreFullError);
   });
+});
+
+describe('the block store', () => {
+  it('packs loosely what comes while it holds little', () => {
+    const store = new BlockStore(undefined, undefined, 1 << 16);
+    const data = new SparseBuffer();
+    const cost = (): number => {
+      const used = store.usedBytes;
+      store.put(data, 0, data.length);
+      return store.usedBytes - used;
+    };
+    data.u64(1);
+    for (let i = 0; i < 88; i++) data.u8(i);
+    data.run(FILL, 1000);
+    expect(cost()).toBe(104); // 96 literal bytes, 5 for the shape, head and owners
+    while (store.usedBytes < 1 << 16) store.put(data, 0, data.length);
+    cost(); // the template
+    expect(cost()).toBeLessThanOrEqual(16);
+  });
+
+  it('stores no block of one byte, and one that does not shrink as it is', () => {
+    const rng = new Rng(5);
+    const random = new SparseBuffer();
+    for (let at = 0; at < BLOCK_BYTES; at++) random.u8(rng.int(0, 255));
+    // few zeros, and no byte like the one an element before
+    const dense = new SparseBuffer();
+    for (let at = 0; at < BLOCK_BYTES; at++) dense.u8((at % 8 === 0 ? 0 : at * 7) + (at >>> 8));
+    const elements = new SparseBuffer();
+    for (let at = 0; at < BLOCK_BYTES; at += 16) {
+      elements.u64(at);
+      elements.u64(0x0400_0000_0010);
+    }
+    const run = (byte: number): SparseBuffer => {
+      const buffer = new SparseBuffer();
+      buffer.run(byte, BLOCK_BYTES);
+      return buffer;
+    };
+    const cost = (data: SparseBuffer): number => {
+      const store = tightStore();
+      store.put(data, 0, data.length);
+      return store.usedBytes;
+    };
+    expect(
+      ['zeros', 'fill', 'other', 'random', 'dense'].map((name, i) => [
+        name,
+        cost([run(0), run(FILL), run(7), random, dense][i]),
+      ]),
+    ).toEqual([
+      ['zeros', 0],
+      ['fill', 0],
+      ['other', 0],
+      ['random', 4104],
+      ['dense', 4104],
+    ]);
+    expect(cost(elements)).toBeLessThan(BLOCK_BYTES / 3);
+    expect(tightStore().put(run(0), 0, 100)).toBe(ZERO_BLOCK);
+  });
+
+  it('takes a fraction of its literal bytes for a page like others', () => {
+    const store = tightStore();
+    const sizes = [1, 2].map((id) => {
+      const used = store.usedBytes;
+      const data = new SparseBuffer();
+      data.u64(id);
+      for (let i = 0; i < 88; i++) data.u8(i);
+      data.run(FILL, 1000);
+      store.put(data, 0, data.length);
+      return store.usedBytes - used;
+    });
+    expect(sizes[0]).toBeGreaterThan(96);
+    expect(sizes[1]).toBeLessThanOrEqual(16);
+  });
 
   it('uses freed slots again and refuses to grow beyond its limit', () => {
     const store = new BlockStore(1 << 20);
@@ -255,7 +279,7 @@ describe('the block store', () => {
 
   it('takes at most 110 bytes, all in, for a B+tree leaf of three 1 KiB values', () => {
     const pages = 20_000;
-    const store = new BlockStore();
+    const store = tightStore();
     const disk = new SimulatedDisk({ store, rng: new Rng(1), pageCacheBytes: 1e9, capacityBytes: 1e12 });
     const file = disk.create('db', 'page');
     const rng = new Rng(2);
