@@ -8,6 +8,8 @@ export interface MuseumOptions {
   readonly jobs?: number;
   readonly shrink: boolean;
   readonly write?: boolean;
+  readonly out?: string;
+  readonly fresh?: boolean;
 }
 
 const count = (value: string): number => (/^\d+$/.test(value) ? Number(value) : Number.NaN);
@@ -32,6 +34,8 @@ export const museum: CommandDefinition = {
       .option('--seeds-max <n>', 'seeds after which a search gives up', count, 200)
       .option('--jobs <n>', 'runs at a time (default: one a core)', jobsOf)
       .option('--no-shrink', 'leave out making the first find smaller')
+      .option('--out <folder>', 'where it is noted which bugs are measured (default: out/museum)')
+      .option('--fresh', 'begin anew where an earlier run of all bugs has been interrupted')
       .option('--write', 'write the results to docs/museum.md')
       .action(async (bug: string | undefined, options: MuseumOptions) => {
         const { runMuseum } = await import('../museum/museum.ts');

@@ -16,6 +16,16 @@ export interface Shrinkage {
   readonly after: Size;
 }
 
+/** What was seen. */
+export interface Findings {
+  readonly searches: readonly Search[];
+  /** Among the seeds that found it, those that complain without the bug too. */
+  readonly alarms: readonly Find[];
+  /** Of the processor, for all searches. */
+  readonly cpuMs: number;
+  readonly shrinkage?: Shrinkage | undefined;
+}
+
 export interface Measurement {
   readonly bug: BugEntry;
   readonly searches: number;
@@ -36,13 +46,7 @@ export interface Measurement {
   readonly problem: string;
 }
 
-export function measurementOf(
-  bug: BugEntry,
-  searches: readonly Search[],
-  falseAlarms: readonly Find[],
-  cpuMs: number,
-  shrinkage: Shrinkage | undefined,
-): Measurement {
+export function measurementOf(bug: BugEntry, { searches, alarms, cpuMs, shrinkage }: Findings): Measurement {
   const finds = searches.flatMap(({ find }) => find ?? []);
   const seeds = searches.reduce((sum, search) => sum + search.seeds, 0);
   const checks: Record<string, number> = {};
@@ -56,9 +60,9 @@ export function measurementOf(
     virtualNsMedian: median(searches, (search) => search.virtualNs),
     cpuMs: cpuMs / Math.max(1, finds.length),
     checks,
-    falseAlarms,
+    falseAlarms: alarms,
     shrinkage,
-    problem: problemOf(bug, finds.length, checks, falseAlarms),
+    problem: problemOf(bug, finds.length, checks, alarms),
   };
 }
 

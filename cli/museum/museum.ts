@@ -1,18 +1,25 @@
-/** `raftlab museum run`: for each bug how long it takes to find, whether it is the bug that is found, and how small it gets. */
+/**
+ * `raftlab museum run`: for each bug how long it takes to find, whether it is the bug that is found, and how small it gets.
+ *
+ * Of all bugs it takes a while: each is written down as it is measured, and the same command goes on from there.
+ */
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { BugEntry } from '../../sim/bugs.ts';
 import type { MuseumOptions } from '../commands/museum.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from '../exit-codes.ts';
 import type { Host } from '../host.ts';
 import { OutputFolder } from '../output-folder.ts';
+import { PACKAGE } from '../package.ts';
 import { type Failing, shrinkBody } from '../shrink/shrink.ts';
 import { type Exhibit, exhibitOf } from './exhibit.ts';
+import { JOURNAL_NAME, Journal } from './journal.ts';
 import { chosenBugs } from './list.ts';
-import { type Measurement, measurementOf, type Shrinkage, type Size } from './measurement.ts';
-import { figuresText, museumPage } from './page.ts';
-import { falseAlarms, Runs, type SearchLimits, searches } from './search.ts';
+import { type Findings, type Measurement, measurementOf, type Shrinkage, type Size } from './measurement.ts';
+import { figuresText, museumPage, SHRINK_BUDGET_S } from './page.ts';
+import { falseAlarms, firstTraceHash, Runs, type SearchLimits, searches } from './search.ts';
 
-const SHRINK_BUDGET_MS = 30_000;
 const STARTS_MAX = 1000;
 const SEEDS_MAX = 100_000;
 
@@ -21,18 +28,21 @@ export async function runMuseum(name: string | undefined, options: MuseumOptions
   const limits = limitsOf(options);
   if (options.write === true && name !== undefined) throw new UsageError('--write: goes with all bugs, not with one');
   const folder = options.write === true ? new OutputFolder(host.directory, 'docs') : undefined;
+  const journal = name === undefined ? openJournal(options, host) : undefined;
   const runs = new Runs(host, limits.jobs);
   let interruptions = 0;
   const forget = host.onInterrupt(() => {
     if (++interruptions > 1) process.exit(EXIT_INTERRUPTED);
-    host.error('\ninterrupted: showing what was measured (once more to leave at once)\n');
+    const kept = journal === undefined ? '' : '; the same command goes on';
+    host.error(`\ninterrupted: showing what was measured${kept} (once more to leave at once)\n`);
     runs.interrupt();
   });
   const measured: Measurement[] = [];
   try {
     for (const [i, bug] of bugs.entries()) {
-      const measurement = await measure(bug, limits, options.shrink, runs, host);
-      if (measurement === undefined) break;
+      const findings = await measure(bug, limits, options.shrink, runs, journal, host);
+      if (findings === undefined) break;
+      const measurement = measurementOf(bug, findings);
       measured.push(measurement);
       const { finds } = measurement;
       host.error(`${bug.name}: ${finds} of ${limits.starts} searches found it (${i + 1} of ${bugs.length} bugs)\n`);
@@ -57,15 +67,44 @@ function limitsOf({ starts, seedsMax, jobs }: MuseumOptions): SearchLimits {
   return { starts, seedsMax, jobs: jobs ?? availableParallelism() };
 }
 
-/** undefined: interrupted. */
+function openJournal({ out, fresh }: MuseumOptions, host: Host): Journal {
+  const { label } = new OutputFolder(host.directory, out ?? 'out/museum');
+  const path = join(resolve(host.directory, label), JOURNAL_NAME);
+  if (fresh === true) rmSync(path, { force: true });
+  return new Journal(path);
+}
+
+/** As the journal has it, or anew; undefined: interrupted. */
 async function measure(
   bug: BugEntry,
   limits: SearchLimits,
   shrinks: boolean,
   runs: Runs,
+  journal: Journal | undefined,
   host: Host,
-): Promise<Measurement | undefined> {
+): Promise<Findings | undefined> {
   const exhibit = exhibitOf(bug);
+  if (journal === undefined) return search(exhibit, limits, shrinks, runs, host);
+  const traceHash = await firstTraceHash(exhibit, runs);
+  if (traceHash === undefined) return undefined;
+  const { starts, seedsMax } = limits;
+  const key = { version: PACKAGE.version, starts, seedsMax, shrinks, bug: bug.name, traceHash };
+  const known = journal.find(key);
+  if (known !== undefined) return known;
+  const findings = await search(exhibit, limits, shrinks, runs, host);
+  if (findings !== undefined) journal.add(key, findings);
+  return findings;
+}
+
+/** undefined: interrupted. */
+async function search(
+  exhibit: Exhibit,
+  limits: SearchLimits,
+  shrinks: boolean,
+  runs: Runs,
+  host: Host,
+): Promise<Findings | undefined> {
+  const { bug } = exhibit;
   const before = process.cpuUsage();
   const found = await searches(exhibit, limits, runs);
   const used = process.cpuUsage(before);
@@ -74,12 +113,13 @@ async function measure(
   if (runs.interrupted) return undefined;
   const first = found.find(({ find }) => find?.check === bug.check)?.find?.seed;
   const shrinkage = shrinks && first !== undefined ? await shrunk(exhibit, first, host) : undefined;
-  return runs.interrupted ? undefined : measurementOf(bug, found, alarms, (used.user + used.system) / 1000, shrinkage);
+  if (runs.interrupted) return undefined;
+  return { searches: found, alarms, cpuMs: (used.user + used.system) / 1000, shrinkage };
 }
 
 async function shrunk({ bug, scenario }: Exhibit, seed: number, host: Host): Promise<Shrinkage> {
   const quiet: Host = { ...host, error: () => undefined };
-  const { original, smallest } = await shrinkBody(bug.name, scenario.bodies[0]!, seed, SHRINK_BUDGET_MS, quiet);
+  const { original, smallest } = await shrinkBody(bug.name, scenario.bodies[0]!, seed, SHRINK_BUDGET_S * 1000, quiet);
   return { seed, before: sizeOf(original), after: sizeOf(smallest) };
 }
 

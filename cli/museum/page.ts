@@ -2,10 +2,25 @@
 import { shortTime } from '../progress.ts';
 import { textTable } from '../text-table.ts';
 import { counted } from '../wording.ts';
-import type { Measurement, Size } from './measurement.ts';
+import type { Measurement, Shrinkage, Size } from './measurement.ts';
 import type { SearchLimits } from './search.ts';
 
-const HEADINGS = ['bug', 'found', 'seeds', 'p a seed', 'virtual', 'cpu', 'without', 'faults', 'clients', 'check'];
+/** For one bug. */
+export const SHRINK_BUDGET_S = 20;
+
+const HEADINGS = [
+  'bug',
+  'found',
+  'seeds',
+  'p a seed',
+  'virtual',
+  'cpu',
+  'without',
+  'faults',
+  'clients',
+  'events',
+  'check',
+];
 
 function cells(measurement: Measurement): string[] {
   const { bug, searches, finds, seedsMedian, probability, virtualNsMedian, cpuMs, falseAlarms, shrinkage } =
@@ -18,10 +33,15 @@ function cells(measurement: Measurement): string[] {
     Number.isFinite(virtualNsMedian) ? shortTime(virtualNsMedian / 1e9) : '–',
     finds === 0 ? '–' : shortTime(cpuMs / 1000),
     String(falseAlarms.length),
-    shrinkage === undefined ? '–' : `${shrinkage.before.faults} → ${shrinkage.after.faults}`,
-    shrinkage === undefined ? '–' : `${shrinkage.before.clients} → ${shrinkage.after.clients}`,
+    shrunkText(shrinkage, 'faults'),
+    shrunkText(shrinkage, 'clients'),
+    shrunkText(shrinkage, 'events'),
     checksText(measurement),
   ];
+}
+
+function shrunkText(shrinkage: Shrinkage | undefined, what: keyof Size): string {
+  return shrinkage === undefined ? '–' : `${shrinkage.before[what]} → ${shrinkage.after[what]}`;
 }
 
 function checksText({ checks }: Measurement): string {
@@ -65,8 +85,8 @@ ${table.join('\n')}
 - **seeds**: until the first find, the median over the searches; **p a seed**: finds ÷ seeds tried
 - **virtual**, **cpu**: simulated time until the find (median), and processor time for one find (mean; the machine's)
 - **without**: of the seeds that found the bug, how many complain when it is not planted
-- **faults**, **clients**: of the scenario, and of what shrinking for at most half a minute leaves of it under the first
-  seed that found the bug. A smaller scenario may take longer: one with fewer settings, for instance, runs at their defaults
+- **faults**, **clients**, **events**: of the scenario and up to the violation, under the first seed that found the bug,
+  and what shrinking for at most ${SHRINK_BUDGET_S} s leaves of them
 - **check**: which spoke first, and how often
 
 ${measurements.map(entry).join('\n')}`;
@@ -85,7 +105,8 @@ function entry({ bug, shrinkage }: Measurement): string {
   ];
   if (shrinkage !== undefined) {
     const { seed, before, after } = shrinkage;
-    lines.push(`- Seed ${seed}: ${sizeText(before)}; shrunk: ${sizeText(after)}`);
+    const factor = before.events / Math.max(1, after.events);
+    lines.push(`- Seed ${seed}: ${sizeText(before)}; shrunk: ${sizeText(after)}, ${factor.toFixed(1)} times fewer`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -23,7 +23,7 @@ export interface Search {
   seeds: number;
   /** Of all runs up to the find. */
   virtualNs: number;
-  find: Find | undefined;
+  find?: Find;
 }
 
 export interface SearchLimits {
@@ -67,10 +67,16 @@ export class Runs {
   }
 }
 
+/** Of the run under the first seed; undefined: interrupted. */
+export async function firstTraceHash(exhibit: Exhibit, runs: Runs): Promise<string | undefined> {
+  const [outcome] = await runs.outcomes([specOf(exhibit, 1)]);
+  return outcome?.kind === 'done' && !runs.interrupted ? outcome.result.traceHash : undefined;
+}
+
 /** Search i tries the seeds i × seedsMax + 1 and after. */
 export async function searches(exhibit: Exhibit, limits: SearchLimits, runs: Runs): Promise<Search[]> {
   const { starts, seedsMax } = limits;
-  const all: Search[] = Array.from({ length: starts }, () => ({ seeds: 0, virtualNs: 0, find: undefined }));
+  const all: Search[] = Array.from({ length: starts }, () => ({ seeds: 0, virtualNs: 0 }));
   for (let batch = 1, round = 0; !runs.interrupted; round++) {
     const open = all.filter((search) => search.find === undefined && search.seeds < seedsMax);
     if (open.length === 0) break;

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { measurementOf } from '../../cli/museum/measurement.ts';
 import { figuresText } from '../../cli/museum/page.ts';
@@ -27,12 +29,33 @@ describe('raftlab museum', () => {
   });
 });
 
+describe('a run of all bugs', () => {
+  const command = ['museum', 'run', '--starts', '1', '--seeds-max', '1', '--jobs', '1', '--no-shrink'];
+  const lines = () => readFileSync(join(terminal.directory, 'out/museum/museum.jsonl'), 'utf8').split('\n');
+
+  it('notes each as it is measured, and measures only what is missing', { timeout: 60_000 }, async () => {
+    expect(await terminal.run(...command)).toBe(1); // nothing fails in the stub
+    const noted = lines();
+    expect(noted).toHaveLength(BUGS.length + 1);
+    expect(JSON.parse(noted[0]!)).toMatchObject({ bug: BUG_NAMES[0], starts: 1, seedsMax: 1, shrinks: false });
+
+    const cutOff = [...noted.slice(0, -2), noted.at(-2)!.slice(0, 20)].join('\n');
+    writeFileSync(join(terminal.directory, 'out/museum/museum.jsonl'), cutOff);
+    expect(await terminal.run(...command)).toBe(1);
+    expect(lines()).toHaveLength(BUGS.length + 2);
+    expect(JSON.parse(lines().at(-2)!)).toMatchObject({ bug: BUG_NAMES.at(-1) });
+
+    expect(await terminal.run(...command, '--fresh')).toBe(1);
+    expect(lines()).toHaveLength(BUGS.length + 1);
+  });
+});
+
 describe('measurements', () => {
   const bug = BUGS[0];
   const search = (seeds: number, check?: string) => ({
     seeds,
     virtualNs: seeds * 1e9,
-    find: check === undefined ? undefined : { seed: seeds, check },
+    ...(check === undefined ? {} : { find: { seed: seeds, check } }),
   });
 
   it.each([
@@ -47,15 +70,16 @@ describe('measurements', () => {
       `was found by other checks than ${bug.check}`,
     ],
   ])('%s', (_what, searches, seedsMedian, probability, problem) => {
-    const measured = measurementOf(bug, searches, [], 1000, undefined);
+    const measured = measurementOf(bug, { searches, alarms: [], cpuMs: 1000 });
     expect(measured).toMatchObject({ seedsMedian, probability, problem });
   });
 
   it('say when a check complains without the bug', () => {
-    const measured = measurementOf(bug, [search(2, bug.check)], [{ seed: 2, check: 'progress' }], 1000, undefined);
+    const alarms = [{ seed: 2, check: 'progress' }];
+    const measured = measurementOf(bug, { searches: [search(2, bug.check)], alarms, cpuMs: 1000 });
     expect(measured.problem).toBe('progress complains under seed 2 without the bug, too');
     expect(figuresText([measured])).toMatch(
-      /^figure-8 +1 of 1 +2 +0\.500 +2\.0 s +1\.0 s +1 +– +– +leader-completeness 1$/m,
+      /^figure-8 +1 of 1 +2 +0\.500 +2\.0 s +1\.0 s +1 +– +– +– +leader-completeness 1$/m,
     );
   });
 });
