@@ -249,11 +249,18 @@ export class Jobs {
     }
   }
 
-  /** Syncs all that was written, from this value-log file on, and sees what the writer is syncing through. */
+  /**
+   * Syncs all that was written, from this value-log file on, and sees what the writer is syncing through: not what it
+   * begins to sync meanwhile, of which under load there is always some.
+   */
   *makeDurable(file: number): Job {
+    const { valueLog } = this.#store;
+    const { writerCalls } = valueLog;
     this.#writes.syncFromJob(file);
     yield;
-    for (let polls = 0; this.#store.valueLog.writerSyncs && polls < POLLS_MAX; polls++) yield POLL;
+    for (let polls = 0; valueLog.writerSyncs && valueLog.writerCalls === writerCalls && polls < POLLS_MAX; polls++) {
+      yield POLL;
+    }
   }
 
   /** What a job needs that writes: a place in the queue of full memtables, made by itself if nobody else does. */

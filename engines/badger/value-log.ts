@@ -39,6 +39,8 @@ export class ValueLog {
   unsynced = false;
   /** The writer has asked for a sync that may not have finished: known to have by its next call. */
   writerSyncs = false;
+  /** Counts the writer's calls: each says that what it asked for before has had its time. */
+  writerCalls = 0;
   /** Writes are not synchronous for now, whatever the options say. */
   deferSyncs = false;
   /** Counts the writes that no background job made. */

@@ -125,6 +125,7 @@ export class WritePath extends MemtableQueue {
   noteCall(): void {
     this.switched = false;
     this.store.valueLog.writerSyncs = false;
+    this.store.valueLog.writerCalls++;
   }
 
   // ——— recovery ———
