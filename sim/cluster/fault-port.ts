@@ -53,6 +53,10 @@ export class FaultPort implements FaultTarget {
     if (this.#paused[node] === 0) this.#hosts[node]!.resume();
   }
 
+  maintain(node: number, task: string, argument: number | undefined): boolean {
+    return this.#hosts[node]!.maintain(task, argument);
+  }
+
   block(pairs: BlockedPairs): number {
     return this.#network.block(pairs);
   }

@@ -21,6 +21,8 @@ export interface FaultTarget {
   unblock(handle: number): void;
   /** `clients` or a node's name on either side; returns how to lift it. */
   addToxic(toxic: ToxicRequest): () => void;
+  /** Starts a task of the node's engine; `argument` absent: the engine's default. False if it has no such task, or nothing to do. */
+  maintain(node: number, task: string, argument: number | undefined): boolean;
   /** Returns how to lift it. */
   addDiskFault(node: number, fault: DiskFault): () => void;
 }

@@ -3,11 +3,19 @@ import { DISK_FAULTS } from '../disk/faults/index.ts';
 import { crash } from './crash.ts';
 import { diskFault } from './disk-fault.ts';
 import type { FaultDefinition } from './fault.ts';
+import { maintain } from './maintain.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { toxic } from './toxic.ts';
 
-export const FAULTS: readonly FaultDefinition[] = [crash, partition, pause, toxic, ...DISK_FAULTS.map(diskFault)];
+export const FAULTS: readonly FaultDefinition[] = [
+  crash,
+  partition,
+  pause,
+  toxic,
+  ...DISK_FAULTS.map(diskFault),
+  maintain,
+];
 
 export function findFault(name: string): FaultDefinition | undefined {
   return FAULTS.find((fault) => fault.name === name);

@@ -78,6 +78,10 @@ export class BackgroundWork implements Handler {
     return this.#prepared !== undefined;
   }
 
+  get hasRoom(): boolean {
+    return this.#running < JOBS_MAX;
+  }
+
   /** Starts a job that the source does not hand out by itself; needs a free slot. */
   start(job: Job): void {
     const slot = this.#jobs.indexOf(undefined);

@@ -108,6 +108,13 @@ export class Host implements Handler, Listener, Endpoint {
     this.start();
   }
 
+  /** Starts a maintenance task of the engine, in each group; false if there is nothing to start. */
+  maintain(task: string, argument: number | undefined): boolean {
+    let hasStarted = false;
+    if (this.isUp) for (const replica of this.replicas) hasStarted = replica.maintain(task, argument) || hasStarted;
+    return hasStarted;
+  }
+
   pause(): void {
     this.#process.paused = true;
   }

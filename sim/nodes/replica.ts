@@ -192,6 +192,17 @@ export class Replica implements StoreSwitch, JobSource {
     else this.reads.read(pending);
   }
 
+  /** Runs beside what the engine does by itself; false if it has no such task, nothing to do, or its hands full. */
+  maintain(task: string, argument: number | undefined): boolean {
+    const definition = this.#blueprint.engine.maintenance?.find(({ name }) => name === task);
+    if (definition === undefined || !this.background.hasRoom) return false;
+    const { disk } = this.#machine;
+    disk.thread = this.applyThread.diskThread;
+    const job = this.engine.maintain?.(task, argument ?? definition.argument?.default ?? 0);
+    if (job !== undefined) this.background.start(job);
+    return job !== undefined;
+  }
+
   /** Payloads of the entries that the log keeps in memory. */
   raftLogBytes(): number {
     let bytes = 0;
