@@ -89,6 +89,13 @@ export const BUGS = [
     check: 'node-failure',
   },
   {
+    name: 'snapshot-released-before-installed',
+    mechanism: 'a snapshot that arrives removes those before it, though one of them waits to be installed',
+    source: 'etcd #18055, #20133',
+    place: 'sim/nodes/snapshot-keeper.ts',
+    check: 'node-failure',
+  },
+  {
     name: 'wal-directory-not-synced',
     mechanism: 'a new segment of the log is renamed into place and its directory not synced',
     source: 'etcd #6368',
@@ -157,6 +164,14 @@ export const BUGS = [
     source: 'Badger #1953',
     place: 'engines/badger/write-path.ts',
     check: 'node-failure',
+  },
+  {
+    name: 'badger-moved-value-not-found',
+    mechanism:
+      'a moved value is looked for as any other, up to the first level that has its key, though garbage collection writes old versions above newer ones',
+    source: 'Badger #578, #479',
+    place: 'engines/badger/reader.ts',
+    check: 'acknowledged-writes',
   },
 ] as const satisfies readonly BugEntry[];
 

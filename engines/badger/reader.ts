@@ -131,7 +131,7 @@ export class Reader {
    * everywhere, since garbage collection writes old versions above newer ones.
    */
   find(key: Uint8Array, from: number, to: number, version: number, found: Found): boolean {
-    const everywhere = isMoveKey(key, from, to);
+    const everywhere = isMoveKey(key, from, to) && !this.#store.bugs['badger-moved-value-not-found'];
     let best = -1;
     const memtables = this.#memtables;
     for (let i = 0; i < memtables.count; i++) {

@@ -183,7 +183,19 @@ export class SnapshotKeeper {
     if (installed !== 'ok') return false;
     if (!this.#bugs['snapshot-installed-unsynced'] && !this.#sync(directory)) return false;
     const { index, term, configuration } = snapshot;
-    return this.#mark({ index, term, configuration }, wal);
+    if (!this.#mark({ index, term, configuration }, wal)) return false;
+    if (this.#bugs['snapshot-released-before-installed']) this.#releaseBelow(index);
+    return true;
+  }
+
+  /** A planted mistake: a store below the newest may still wait for the apply thread. */
+  #releaseBelow(index: number): void {
+    const inUse = this.#store.directory;
+    for (const older of storeIndices(this.#disk, this.#root)) {
+      const directory = storeDirectory(this.#root, older);
+      if (older >= index || directory === inUse) continue;
+      for (const name of this.#disk.list(directory)) this.#disk.remove(name);
+    }
   }
 
   #sync(directory: string): boolean {
@@ -200,6 +212,8 @@ export class SnapshotKeeper {
   install(snapshot: Snapshot): boolean {
     const old = this.#store.directory;
     if (!this.#store.switchTo(storeDirectory(this.#root, snapshot.index))) return false;
+    // an engine makes a new store of what is not there
+    if (this.#store.stateMachine.appliedIndex < snapshot.index) return false;
     for (const name of this.#disk.list(old)) this.#disk.remove(name);
     this.installed++;
     return true;
