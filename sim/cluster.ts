@@ -181,7 +181,7 @@ class ClusterRun implements Run {
       operationsMax: end.operations,
       traceId: LOAD_TRACE_ID,
     });
-    this.#faults = new FaultPort(this.#hosts, this.#network, clients);
+    this.#faults = new FaultPort(loop, this.#hosts, this.#network, clients);
     this.#timeline = new Timeline(loop, faultsOf(spec), this.#faults, root.fork('faults'));
     this.#watch();
     for (const host of this.#hosts) host.start();

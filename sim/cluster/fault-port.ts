@@ -1,14 +1,18 @@
 /** What faults may do to the cluster: names resolved to nodes and machines, each effect with its way back. */
+import type { Duration } from '../clock.ts';
 import type { DiskFault } from '../disk/faults/index.ts';
 import type { FaultTarget, ToxicRequest } from '../faults/fault.ts';
+import type { EventLoop } from '../loop.ts';
 import type { ProxyName } from '../network/chains.ts';
 import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
+import { FaultTimers } from './fault-timers.ts';
 
 export class FaultPort implements FaultTarget {
   readonly nodeCount: number;
   snapshotsInstalled = 0;
+  readonly #timers: FaultTimers;
   readonly #hosts: readonly Host[];
   readonly #network: Network;
   readonly #clients: readonly number[];
@@ -18,7 +22,8 @@ export class FaultPort implements FaultTarget {
   readonly #faultyDisks = new Set<number>();
   #toxics = 0;
 
-  constructor(hosts: readonly Host[], network: Network, clients: readonly number[]) {
+  constructor(loop: EventLoop, hosts: readonly Host[], network: Network, clients: readonly number[]) {
+    this.#timers = new FaultTimers(loop);
     this.#hosts = hosts;
     this.#network = network;
     this.#clients = clients;
@@ -40,6 +45,10 @@ export class FaultPort implements FaultTarget {
     this.#down[node]!++;
     this.#hosts[node]!.crash();
   }
+  kill(node: number): void {
+    this.#down[node]!++;
+    this.#hosts[node]!.kill();
+  }
   restart(node: number): void {
     this.#down[node]!--;
     if (this.#down[node] === 0) this.#hosts[node]!.restart();
@@ -55,6 +64,10 @@ export class FaultPort implements FaultTarget {
 
   maintain(node: number, task: string, argument: number | undefined): boolean {
     return this.#hosts[node]!.maintain(task, argument);
+  }
+
+  slowCpu(node: number, factor: number): () => void {
+    return this.#hosts[node]!.machine.cpu.slow(factor);
   }
 
   block(pairs: BlockedPairs): number {
@@ -96,6 +109,10 @@ export class FaultPort implements FaultTarget {
     const { faults } = this.#hosts[node]!.machine.disk;
     faults.add(fault);
     return () => faults.remove(fault);
+  }
+
+  later(delayNs: Duration, action: () => void): () => void {
+    return this.#timers.start(delayNs, action);
   }
 
   /** Whatever is down or paused when the faults are over comes back. */

@@ -2,6 +2,7 @@
  * What a fault on the timeline is, and what it may do to a cluster. A fault is an overlay: `inject`
  * puts it in force and returns how to lift it; lifting restores what was there.
  */
+import type { Duration } from '../clock.ts';
 import type { DiskFault } from '../disk/faults/index.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { LinkName, ParameterSpecs, ParameterValues } from '../parameters.ts';
@@ -12,10 +13,14 @@ export interface FaultTarget {
   readonly nodeCount: number;
   /** `n2`, `leader` or `follower` (the lowest-numbered one that is up) now; −1 where there is none. */
   resolveNode(name: string): number;
+  /** Power failure; `kill`: only the process dies. Either way `restart` is due once for each call. */
   crash(node: number): void;
+  kill(node: number): void;
   restart(node: number): void;
   pause(node: number): void;
   resume(node: number): void;
+  /** Work takes `factor` (a whole number) times as long; of several the largest counts. Returns how to lift it. */
+  slowCpu(node: number, factor: number): () => void;
   /** Blocks directed pairs of machines; nodes are the machines 0 to nodeCount − 1. Returns a handle for `unblock`. */
   block(pairs: BlockedPairs): number;
   unblock(handle: number): void;
@@ -25,6 +30,8 @@ export interface FaultTarget {
   maintain(node: number, task: string, argument: number | undefined): boolean;
   /** Returns how to lift it. */
   addDiskFault(node: number, fault: DiskFault): () => void;
+  /** Calls `action` after `delayNs`; returns how to call it off. For what a fault does while it is in force. */
+  later(delayNs: Duration, action: () => void): () => void;
 }
 
 export interface ToxicRequest {

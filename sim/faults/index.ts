@@ -1,11 +1,14 @@
 /** The registry of faults for the timeline: adding one is one file and one line here. */
 import { DISK_FAULTS } from '../disk/faults/index.ts';
 import { crash } from './crash.ts';
+import { crashLoop } from './crash-loop.ts';
 import { diskFault } from './disk-fault.ts';
 import type { FaultDefinition } from './fault.ts';
+import { kill } from './kill.ts';
 import { maintain } from './maintain.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
+import { slowCpu } from './slow-cpu.ts';
 import { toxic } from './toxic.ts';
 
 export const FAULTS: readonly FaultDefinition[] = [
@@ -15,6 +18,9 @@ export const FAULTS: readonly FaultDefinition[] = [
   toxic,
   ...DISK_FAULTS.map(diskFault),
   maintain,
+  kill,
+  crashLoop,
+  slowCpu,
 ];
 
 export function findFault(name: string): FaultDefinition | undefined {

@@ -2,11 +2,12 @@
  * A node of the cluster: a machine, and on it one process that holds a member of each Raft group.
  *
  * Fault model. `crash` is a power failure: the process and its connections are gone, and the disk decides
- * what of its unsynced content survives. `restart` starts a process that knows only the disk; until it
+ * what of its unsynced content survives. `kill` takes only the process: what it had written stays. `restart` starts a process that knows only the disk; until it
  * has read what it needs it takes no connections. `pause` stops the process with all it has. A node
  * whose disk fails, or holds what no crash explains, stays down and says why.
  */
 import type { Time } from '../clock.ts';
+import { PROCESS_KILL } from '../disk/crash-model.ts';
 import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { CloseReason, Connection, Endpoint, Listener, Side } from '../network/connection.ts';
@@ -100,6 +101,12 @@ export class Host implements Handler, Listener, Endpoint {
     this.#end();
     this.machine.disk.crash();
     this.machine.forget();
+  }
+
+  kill(): void {
+    this.#end();
+    this.machine.disk.crash(PROCESS_KILL);
+    this.machine.endProcess();
   }
 
   restart(): void {

@@ -102,11 +102,16 @@ export class Machine {
     this.#played[thread] = 0;
   }
 
-  /** The power is gone: nothing that was played will finish. */
-  forget(): void {
+  /** The process is gone: nobody waits for what was played. The device still works it off. */
+  endProcess(): void {
     this.#played.length = 0;
     this.#restBytes.length = 0;
+    this.cpu.clear();
+  }
+
+  /** The power is gone: nothing that was played will finish. */
+  forget(): void {
+    this.endProcess();
     this.device.powerCycle();
-    this.cpu.powerCycle();
   }
 }
