@@ -66,6 +66,10 @@ export class FaultPort implements FaultTarget {
     return this.#hosts[node]!.maintain(task, argument);
   }
 
+  changeClock(node: number, driftPpm: number, jumpNs: Duration): void {
+    this.#hosts[node]!.changeClock(driftPpm, jumpNs);
+  }
+
   slowCpu(node: number, factor: number): () => void {
     return this.#hosts[node]!.machine.cpu.slow(factor);
   }

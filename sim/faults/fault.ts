@@ -21,6 +21,8 @@ export interface FaultTarget {
   resume(node: number): void;
   /** Work takes `factor` (a whole number) times as long; of several the largest counts. Returns how to lift it. */
   slowCpu(node: number, factor: number): () => void;
+  /** Adds to the rate of its clock, in parts per million, and to what it shows. */
+  changeClock(node: number, driftPpm: number, jumpNs: Duration): void;
   /** Blocks directed pairs of machines; nodes are the machines 0 to nodeCount − 1. Returns a handle for `unblock`. */
   block(pairs: BlockedPairs): number;
   unblock(handle: number): void;

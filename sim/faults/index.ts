@@ -1,5 +1,9 @@
 /** The registry of faults for the timeline: adding one is one file and one line here. */
 import { DISK_FAULTS } from '../disk/faults/index.ts';
+import { clockDrift } from './clock-drift.ts';
+import { clockOffset } from './clock-offset.ts';
+import { clockStep } from './clock-step.ts';
+import { clockStrobe } from './clock-strobe.ts';
 import { crash } from './crash.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFault } from './disk-fault.ts';
@@ -21,6 +25,10 @@ export const FAULTS: readonly FaultDefinition[] = [
   kill,
   crashLoop,
   slowCpu,
+  clockDrift,
+  clockOffset,
+  clockStep,
+  clockStrobe,
 ];
 
 export function findFault(name: string): FaultDefinition | undefined {

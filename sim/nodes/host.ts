@@ -6,7 +6,7 @@
  * has read what it needs it takes no connections. `pause` stops the process with all it has. A node
  * whose disk fails, or holds what no crash explains, stays down and says why.
  */
-import type { Time } from '../clock.ts';
+import type { Duration, Time } from '../clock.ts';
 import { PROCESS_KILL } from '../disk/crash-model.ts';
 import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop, Handler } from '../loop.ts';
@@ -120,6 +120,11 @@ export class Host implements Handler, Listener, Endpoint {
     let hasStarted = false;
     if (this.isUp) for (const replica of this.replicas) hasStarted = replica.maintain(task, argument) || hasStarted;
     return hasStarted;
+  }
+
+  changeClock(driftPpm: number, jumpNs: Duration): void {
+    this.machine.clock.change(this.#loop.now, driftPpm, jumpNs);
+    if (this.isUp) for (const replica of this.replicas) replica.raftThread.onClockChange();
   }
 
   pause(): void {

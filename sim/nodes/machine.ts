@@ -11,11 +11,13 @@ import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { EventLoop } from '../loop.ts';
 import type { CostProfile, Work } from '../work.ts';
 import type { Cpu } from './cpu.ts';
+import { NodeClock } from './node-clock.ts';
 
 export class Machine {
   readonly node: number;
   readonly loop: EventLoop;
   readonly cpu: Cpu;
+  readonly clock = new NodeClock();
   readonly disk: SimulatedDisk;
   readonly device: Device;
   readonly costs: CostProfile;

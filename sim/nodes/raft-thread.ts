@@ -90,6 +90,7 @@ export class RaftThread implements Handler {
   readonly #afterSave: Message[] = [];
   readonly #encoder = new RequestEncoder();
 
+  // readings of the node's clock: when the timers are due, and since when the election timer runs
   #electionTimer: EventId = 0;
   #electionTimerAt: Time = 0;
   #electionDeadline: Time = 0;
@@ -98,6 +99,9 @@ export class RaftThread implements Handler {
   #drawsSeen = -1;
   #resetAt: Time = 0;
   #heartbeatTimer: EventId = 0;
+  #heartbeatAt: Time = 0;
+  /** The clock changed during a pause. */
+  #clockChanged = false;
 
   constructor(parts: RaftThreadParts, traceId: number, diskThread: number) {
     this.#parts = parts;
@@ -153,7 +157,22 @@ export class RaftThread implements Handler {
 
   /** The process goes on after a pause: its sockets may hold messages. */
   resume(): void {
+    if (this.#clockChanged) this.onClockChange();
     if (this.#inbox.length > 0) this.#wake();
+  }
+
+  /** What the timers wait for comes sooner or later than it seemed. */
+  onClockChange(): void {
+    this.#clockChanged = this.#parts.process.paused;
+    if (this.#clockChanged) return;
+    if (this.#electionTimer !== 0) {
+      this.#loop.cancel(this.#electionTimer);
+      this.#armElection();
+    }
+    if (this.#heartbeatTimer !== 0) {
+      this.#loop.cancel(this.#heartbeatTimer);
+      this.#armHeartbeat();
+    }
   }
 
   handle(opcode: number, a: number, b: number): void {
@@ -234,7 +253,7 @@ export class RaftThread implements Handler {
       else if (input.type === MSG_SNAP_STATUS) node.reportSnapshot(input.from, !input.reject);
       else {
         if (input.type === MSG_VOTE || input.type === MSG_PRE_VOTE)
-          node.electionElapsed = this.#loop.now - this.#resetAt;
+          node.electionElapsed = this.#clock() - this.#resetAt;
         if (input.snapshot === undefined) node.step(input);
         else this.#stepSnapshot(input, input.snapshot);
       }
@@ -416,7 +435,7 @@ export class RaftThread implements Handler {
   #watchTimers(): void {
     const { node } = this;
     const { spec, rng } = this.#parts;
-    const { now } = this.#loop;
+    const now = this.#clock();
     if (node.timeoutDraws !== this.#drawsSeen) {
       this.#drawsSeen = node.timeoutDraws;
       this.#randomTimeout = spec.electionTimeoutNs + rng.int(0, spec.electionTimeoutNs - 1);
@@ -432,18 +451,30 @@ export class RaftThread implements Handler {
     }
     if (this.#electionTimer === 0) this.#armElection();
     if (node.isLeader && this.#heartbeatTimer === 0) {
-      this.#heartbeatTimer = this.#loop.schedule(now + spec.heartbeatIntervalNs, this, HEARTBEAT);
+      this.#heartbeatAt = now + spec.heartbeatIntervalNs;
+      this.#armHeartbeat();
     }
+  }
+
+  #clock(): Time {
+    return this.#parts.machine.clock.read(this.#loop.now);
+  }
+
+  #armHeartbeat(): void {
+    const at = this.#parts.machine.clock.when(this.#heartbeatAt, this.#loop.now);
+    this.#heartbeatTimer = this.#loop.schedule(at, this, HEARTBEAT);
   }
 
   /** A deadline that moves back costs nothing: the timer fires early and is set again. */
   #armElection(): void {
-    this.#electionTimerAt = Math.max(this.#loop.now, this.#electionDeadline);
-    this.#electionTimer = this.#loop.schedule(this.#electionTimerAt, this, ELECTION);
+    const { now } = this.#loop;
+    this.#electionTimerAt = Math.max(this.#clock(), this.#electionDeadline);
+    const at = this.#parts.machine.clock.when(this.#electionTimerAt, now);
+    this.#electionTimer = this.#loop.schedule(at, this, ELECTION);
   }
 
   #electionDue(): void {
-    const { now } = this.#loop;
+    const now = this.#clock();
     this.#electionTimer = 0;
     if (now < this.#electionDeadline) {
       this.#armElection();
