@@ -89,6 +89,14 @@ export const BUGS = [
     check: 'node-failure',
   },
   {
+    name: 'snapshot-not-verified',
+    mechanism:
+      'a snapshot is sent as the disk shows it, without a look at checksums, so that one damaged block spreads',
+    source: 'Ganesan et al., FAST 2017',
+    place: 'sim/nodes/snapshot-keeper.ts',
+    check: 'acknowledged-writes',
+  },
+  {
     name: 'snapshot-released-before-installed',
     mechanism: 'a snapshot that arrives removes those before it, though one of them waits to be installed',
     source: 'etcd #18055, #20133',

@@ -293,7 +293,7 @@ export class SimulatedDisk implements Disk {
 
   // ——— images ———
 
-  /** The files as the process sees them now; every name must exist. */
+  /** The files as the process sees them now, with what faults make of them; every name must exist. */
   capture(names: readonly string[]): DiskImage {
     const lengths: number[] = [];
     const tables: Int32Array[] = [];
@@ -305,9 +305,45 @@ export class SimulatedDisk implements Disk {
       for (let block = 0; block < table.length; block++) table[block] = this.store.share(file.blocks[block]);
       lengths.push(file.length);
       tables.push(table);
+      if (this.faults.count > 0) this.#takeShown(file, table);
     }
     return new DiskImage(this.store, [...names], lengths, tables);
   }
+
+  /** Puts what reads of the file show in place of what was written. */
+  #takeShown(file: SimulatedFile, table: Int32Array): void {
+    for (let block = 0; block < table.length; block++) {
+      const shown = this.#shown(file, block);
+      if (shown === undefined) continue;
+      this.store.release(table[block]);
+      table[block] = this.store.put(shown, 0, shown.length);
+    }
+  }
+
+  /** Whether reads of these files show what was written, as checksums kept beside each block would tell. */
+  showsWhatWasWritten(names: readonly string[]): boolean {
+    if (this.faults.count === 0) return true;
+    for (const name of names) {
+      const file = this.#namespace.names.get(name);
+      assert(file !== undefined, 'disk: a look at a file that does not exist');
+      this.#content.seal(file);
+      if (this.faults.readOutcome(file, 0, file.length) !== 'ok') return false;
+      for (let block = 0; block < file.blockCount; block++) if (this.#shown(file, block) !== undefined) return false;
+    }
+    return true;
+  }
+
+  /** A block of a sealed file as a read shows it, if that is not as it was written; borrowed. */
+  #shown(file: SimulatedFile, block: number): SparseBuffer | undefined {
+    const bytes = Math.min(BLOCK_BYTES, file.length - block * BLOCK_BYTES);
+    if (bytes <= 0) return undefined;
+    const shown = this.#shownBlock;
+    this.store.read(file.blocks[block], shown.reset(), 0, bytes);
+    const before = shown.toBytes();
+    this.faults.content(file, block * BLOCK_BYTES, shown);
+    return shown.toBytes().every((byte, i) => byte === before[i]) ? undefined : shown;
+  }
+  readonly #shownBlock = new SparseBuffer(BLOCK_BYTES + 8);
 
   /**
    * Writes the image's files, `fromPrefix` of their names replaced by `toPrefix`: counted, dirty and

@@ -5,7 +5,7 @@
  * - every `snapshotEntries` applied entries: engine commit, marker file, record in the write-ahead log;
  *   then the log before it may go, in memory but for `catchUpEntries`, on disk by whole segments
  * - a follower needs more than the leader's log holds: the engine's files as they are now, frozen
- *   copy-on-write, travel to it
+ *   copy-on-write, travel to it; not while the disk shows anything else than was written
  * - such files arrive: they are written beside the store in use, synced, marked, and take its place
  *
  * Store directories are named after the index they began with (`db-0/`, `db-4711/`). After a crash the
@@ -25,6 +25,8 @@ import type { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** etcd's --max-snapshots. */
 const MARKERS_KEPT = 5;
+/** Of those that follow one that found damage. */
+const ATTEMPTS_LEFT_OUT = 31;
 const NO_DATA = new Uint8Array(0);
 
 export function storeDirectory(root: string, index: number): string {
@@ -62,6 +64,7 @@ export class SnapshotKeeper {
   readonly #node: () => RaftNode;
   readonly #bugs: Bugs;
   #due: SnapshotMark | undefined;
+  #attemptsLeftOut = 0;
   /** Files on their way to a follower, by peer; released when the next is made. */
   readonly #outgoing = new Map<number, SnapshotData>();
   /** Arrived and not yet written to this disk, or refused. */
@@ -143,6 +146,8 @@ export class SnapshotKeeper {
     if (stateMachine.commit() !== 'ok') return undefined;
     const earlier = this.#outgoing.get(peer);
     if (earlier !== undefined) earlier.image.release();
+    this.#outgoing.delete(peer);
+    if (!this.#mayBeSent()) return undefined;
     const image = this.#disk.capture(this.#store.checkpoint());
     const data: SnapshotData = { image, directory: this.#store.directory, bytes: image.bytes };
     this.#outgoing.set(peer, data);
@@ -152,6 +157,18 @@ export class SnapshotKeeper {
       configuration: this.#node().configuration,
       data,
     };
+  }
+
+  /** The disk shows what was written. If it does not, it is not asked again at each of the protocol's attempts. */
+  #mayBeSent(): boolean {
+    if (this.#bugs['snapshot-not-verified']) return true;
+    if (this.#attemptsLeftOut > 0) {
+      this.#attemptsLeftOut--;
+      return false;
+    }
+    if (this.#disk.showsWhatWasWritten(this.#store.checkpoint())) return true;
+    this.#attemptsLeftOut = ATTEMPTS_LEFT_OUT;
+    return false;
   }
 
   // ——— from the leader ———

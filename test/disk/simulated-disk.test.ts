@@ -253,6 +253,27 @@ describe('images', () => {
     expect(Buffer.compare(second.exportFile('db/data'), text.toBytes())).toBe(0);
   });
 
+  it('hold what a read would show, which is not always what was written', () => {
+    const disk = makeDisk();
+    const file = disk.create('a', 'page');
+    disk.write(file, 0, run(7, 20 * PAGE));
+    expect(disk.showsWhatWasWritten(['a'])).toBe(true);
+    const fault = findDiskFault('bit-rot')!.create({ sectors: 0.1 }, new Rng(1));
+    disk.faults.add(fault);
+    expect(disk.showsWhatWasWritten(['a'])).toBe(false);
+    disk.read(file, 0, 20 * PAGE, into);
+    const shown = into.toBytes();
+    const image = disk.capture(['a']);
+    disk.faults.remove(fault);
+    expect(disk.showsWhatWasWritten(['a'])).toBe(true);
+    expect(disk.install(image, '', 'copy/', 'snapshot')).toBe('ok');
+    expect(Buffer.compare(disk.exportFile('copy/a'), shown)).toBe(0);
+    expect(disk.exportFile('a').every((byte) => byte === 7)).toBe(true);
+    image.release();
+    disk.faults.add(findDiskFault('latent-sector-error')!.create({ sectors: 0.5 }, new Rng(1)));
+    expect(disk.showsWhatWasWritten(['a'])).toBe(false);
+  });
+
   it('installed and not synced are at the mercy of a crash', () => {
     const store = new BlockStore();
     let complete = 0;
