@@ -2,6 +2,7 @@
 import { shortTime } from '../progress.ts';
 import { textTable } from '../text-table.ts';
 import { counted } from '../wording.ts';
+import { ABSENT } from './absent.ts';
 import type { Measurement, Shrinkage, Size } from './measurement.ts';
 import type { SearchLimits } from './search.ts';
 
@@ -89,7 +90,16 @@ ${table.join('\n')}
   and what shrinking for at most ${SHRINK_BUDGET_S} s leaves of them
 - **check**: which spoke first, and how often
 
-${measurements.map(entry).join('\n')}`;
+${measurements.map(entry).join('\n')}
+## Not here, and why
+
+${absentTable()}
+`;
+}
+
+function absentTable(): string {
+  const rows = ABSENT.map(({ source, mechanism, why }) => row([source, mechanism, why]));
+  return [row(['source', 'what was wrong', 'why it is not here']), row(['---', '---', '---']), ...rows].join('\n');
 }
 
 function entry({ bug, shrinkage }: Measurement): string {
