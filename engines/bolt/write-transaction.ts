@@ -59,8 +59,8 @@ export class WriteTransaction extends Transaction {
 
   begin(): void {
     assert(!this.isOpen, 'bolt: one write transaction at a time');
-    const { meta } = this.store;
-    this.meta = { ...meta, txid: meta.txid + 1 };
+    const { pageSize, root, sequence, freelist, highWater, txid } = this.store.meta;
+    this.meta = { pageSize, root, sequence, freelist, highWater, txid: txid + 1 };
     this.isOpen = true;
     this.#keysAtBegin = this.store.census.keys;
     this.#hasDroppedTrees = false;

@@ -27,7 +27,7 @@ export class JournalCursor {
   readonly #end: number;
   readonly #verifier: EntryVerifier | undefined;
   readonly #work: Work;
-  readonly #buffer = new SparseBuffer(READ_BYTES);
+  readonly #buffer = new SparseBuffer(4096);
   #bufferAt = 0;
 
   /** From `position`, where entry `sequence` starts, to `end`. With a digester every entry is verified. */

@@ -15,6 +15,7 @@ export class ByteSampler {
   next: Time;
   readonly #disks: readonly SimulatedDisk[];
   readonly #seen: Float64Array[];
+  readonly #sums = new Float64Array(CATEGORIES.length);
 
   constructor(stepNs: Duration, disks: readonly SimulatedDisk[]) {
     this.stepNs = stepNs;
@@ -27,19 +28,19 @@ export class ByteSampler {
   /** The step that ends at `next` is over. */
   sample(): void {
     this.next += this.stepNs;
-    for (const series of this.byCategory) series.push(0);
-    for (const [node, disk] of this.#disks.entries()) {
+    const sums = this.#sums.fill(0);
+    for (let node = 0; node < this.#disks.length; node++) {
       const seen = this.#seen[node]!;
-      const now = disk.counters.writtenBytes;
+      const now = this.#disks[node]!.counters.writtenBytes;
       let sum = 0;
-      for (let category = 0; category < CATEGORIES.length; category++) {
+      for (let category = 0; category < sums.length; category++) {
         const bytes = now[category]! - seen[category]!;
         seen[category] = now[category]!;
         sum += bytes;
-        const series = this.byCategory[category]!;
-        series[series.length - 1] = series[series.length - 1]! + bytes;
+        sums[category]! += bytes;
       }
       this.byNode[node]!.push(sum);
     }
+    for (let category = 0; category < sums.length; category++) this.byCategory[category]!.push(sums[category]!);
   }
 }
