@@ -88,8 +88,10 @@ async function oraclesRows(engine: string, ratePerS: number, runs: number): Prom
   let withAllS = 0;
   let withoutS = 0;
   for (const [i, spec] of specs.entries()) {
+    // who comes second finds caches warm and the heap full
+    const first = i % 2 === 0 ? timed(() => runOnce(spec, [])) : undefined;
     const withAll = timed(() => runOnce(spec, CHECKERS));
-    const without = timed(() => runOnce(spec, []));
+    const without = first ?? timed(() => runOnce(spec, []));
     if (withAll.made !== without.made) throw new Error('bench: the oracles have changed what happens');
     if (i < WARM_UP_RUNS / JOBS) continue;
     withAllS += withAll.seconds;
@@ -130,7 +132,7 @@ export async function* seedsBench(): AsyncGenerator<Row[], void> {
         value: seedsPerMinute,
         unit: 'seeds/min',
         ...(target === undefined ? {} : { target }),
-        remarks: `${cpuMsPerRun.toFixed(0)} ms CPU a run of ${eventsPerRun.toFixed(0)} events, ${operationsPerRun.toFixed(0)} operations`,
+        remarks: `${((JOBS * 60_000) / cpuMsPerRun).toFixed(0)} by CPU time: ${cpuMsPerRun.toFixed(0)} ms a run of ${eventsPerRun.toFixed(0)} events, ${operationsPerRun.toFixed(0)} operations`,
       },
     ];
   }
