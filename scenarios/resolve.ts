@@ -48,6 +48,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
         preVote: cluster.raft.preVote,
         checkQuorum: cluster.raft.checkQuorum,
         readOnly: cluster.raft.readOnly,
+        ...(cluster.raft.clockDriftMax === undefined ? {} : { clockDriftMax: cluster.raft.clockDriftMax }),
         messageBytesMax: cluster.raft.messageMax,
         inflightMessagesMax: cluster.raft.inflightMessages,
         ...(cluster.raft.inflightBytes === undefined ? {} : { inflightBytesMax: cluster.raft.inflightBytes }),

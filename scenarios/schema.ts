@@ -140,6 +140,11 @@ function clusterSchema(catalogue: Catalogue) {
           readOnly: choice(['safe', 'lease'], 'Linearizable reads by a round of heartbeats, or by the lease.').prefault(
             'safe',
           ),
+          clockDriftMax: ratio(
+            0,
+            0.5,
+            'With readOnly lease: by what share clocks may be fast or slow (1 %).',
+          ).optional(),
           messageMax: quantity('bytes', 1, TIB, 'Largest message of log entries.').prefault('1MiB'),
           inflightMessages: wholeNumber(1, 1e6, 'Messages of entries not yet acknowledged by a follower.').prefault(
             512,

@@ -47,6 +47,14 @@ export const BUGS = [
     check: 'linearizability',
   },
   {
+    name: 'lease-ignores-drift',
+    mechanism:
+      'a leader answers reads by a lease of a whole election time-out, which allows for no drift of the clocks',
+    source: 'Ongaro 2014, §6.4.1; etcd raft, ReadOnlyLeaseBased',
+    place: 'sim/nodes/raft/read-index.ts',
+    check: 'linearizability',
+  },
+  {
     name: 'vote-not-synced',
     mechanism: 'term and vote are written and not synced before the vote is sent',
     source: 'Ongaro & Ousterhout 2014, §5.1',

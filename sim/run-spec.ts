@@ -54,6 +54,8 @@ export interface RaftSpec {
   readonly preVote: boolean;
   readonly checkQuorum: boolean;
   readonly readOnly: 'safe' | 'lease';
+  /** Share by which leases allow clocks to be fast or slow; left out: 1 %. */
+  readonly clockDriftMax?: number;
   readonly messageBytesMax: number;
   readonly inflightMessagesMax: number;
   /** Left out: no bound, as in etcd. */

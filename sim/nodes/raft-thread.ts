@@ -48,6 +48,14 @@ export const RAFT_OPCODES = ['', 'stepped', 'saved to the log', 'election timer'
 /** A node's own log line for the configuration change entries: applied by the Raft thread before it advances. */
 const CONFIGURATION_ENTRY_FROM = 1;
 
+/** 13 days: what the clock shows stays above 0 after any jump back. */
+const LEASE_CLOCK_OFFSET = 2 ** 50;
+
+/** A reading of the node's clock, as the protocol's leases have it. */
+export function leaseClock(reading: Time): number {
+  return reading + LEASE_CLOCK_OFFSET;
+}
+
 export interface RaftThreadParts {
   readonly machine: Machine;
   readonly process: Process;
@@ -215,6 +223,7 @@ export class RaftThread implements Handler {
     const inbox = this.#inbox;
     this.#inbox = this.#inboxNext;
     this.#inboxNext = inbox;
+    this.#tellTime();
     for (let i = 0; i < inbox.length; i++) this.#stepOne(inbox[i]!);
     empty(inbox);
     const done = this.#compute(now);
@@ -390,6 +399,7 @@ export class RaftThread implements Handler {
       this.#parts.peers.send(this.#afterSave);
       empty(this.#afterSave);
     }
+    this.#tellTime();
     this.node.advance();
   }
 
@@ -456,6 +466,10 @@ export class RaftThread implements Handler {
     }
   }
 
+  #tellTime(): void {
+    if (this.#parts.spec.readOnly === 'lease') this.node.clock = leaseClock(this.#clock());
+  }
+
   #clock(): Time {
     return this.#parts.machine.clock.read(this.#loop.now);
   }
@@ -491,6 +505,7 @@ export class RaftThread implements Handler {
   #heartbeatDue(): void {
     this.#heartbeatTimer = 0;
     if (!this.node.isLeader) return;
+    this.#tellTime();
     this.node.heartbeatTimeout();
     this.#watchTimers();
     this.poke();

@@ -25,7 +25,7 @@ import { PendingRequest, PendingRequests } from './pending-requests.ts';
 import type { Process } from './process.ts';
 import { type Configuration, Entry, type Message } from './raft/messages.ts';
 import { RaftNode } from './raft/ready.ts';
-import { RaftThread } from './raft-thread.ts';
+import { leaseClock, RaftThread } from './raft-thread.ts';
 import { ReadQueue } from './read-queue.ts';
 import { ReplySender } from './reply-sender.ts';
 import { SnapshotKeeper, type StoreSwitch, storeDirectory, storeIndices } from './snapshot-keeper.ts';
@@ -46,6 +46,8 @@ export interface ReplicaBlueprint {
 
 /** Disk threads of a replica: Raft, apply, reads, background jobs. */
 export const DISK_THREADS = 3 + JOBS_MAX;
+/** Of `raft.clockDriftMax`. */
+const CLOCK_DRIFT_MAX = 0.01;
 /** Handlers of a replica in the trace. */
 export const TRACE_IDS = 5;
 
@@ -152,7 +154,7 @@ export class Replica implements StoreSwitch, JobSource {
     const { spec, observer } = this.#blueprint;
     const configuration = (snapshot.configuration as Configuration | undefined) ?? everybody(spec.nodes);
     this.raft = new RaftNode(
-      raftConfig(node, spec, this.#bugs),
+      raftConfig(node, spec, this.#bugs, leaseClock(this.#machine.clock.read(this.#machine.loop.now))),
       {
         term: recovered.term,
         vote: recovered.vote,
@@ -318,13 +320,20 @@ function everybody(nodes: number): Configuration {
   return { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 }
 
-function raftConfig(node: number, spec: ClusterSpec, bugs: Bugs): ConstructorParameters<typeof RaftNode>[0] {
+function raftConfig(
+  node: number,
+  spec: ClusterSpec,
+  bugs: Bugs,
+  clock: number,
+): ConstructorParameters<typeof RaftNode>[0] {
   const { raft } = spec;
   return {
     id: node + 1,
     preVote: raft.preVote,
     checkQuorum: raft.checkQuorum,
     readOnly: raft.readOnly === 'lease' ? 'lease-based' : 'safe',
+    clockDriftMax: raft.clockDriftMax ?? CLOCK_DRIFT_MAX,
+    clock,
     maxSizePerMsg: raft.messageBytesMax,
     maxInflightMessages: raft.inflightMessagesMax,
     ...(raft.inflightBytesMax === undefined ? {} : { maxInflightBytes: raft.inflightBytesMax }),

@@ -59,6 +59,30 @@ it.each([11, 75, 4, 21])('slow disks, seed %i', (seed) => {
   for (const spec of runSpecs(loaded.scenario)) expect(complaints(runToEnd(createRun(spec)))).toEqual([]);
 });
 
+const LEASE = `
+name: lease
+why: A leader is cut off from the others, and clients still reach it.
+cluster: { nodes: 3, stateMachine: raw, disk: nvme, raft: { readOnly: lease } }
+workload:
+  clients: 20
+  target: all
+  mix: { put: 50 %, get: 50 % }
+  keys: { count: 3 }
+  value: 16B
+  timeout: 300ms
+  load: { open: 200/s }
+end: { after: 8s, settle: 5s }
+faults:
+  - { at: 2s, for: 3s, partition: { shape: isolate, node: leader } }
+`;
+
+/** Leases lasted as long as the leader led, which is longer than it takes to elect another: stale reads by perfect clocks. */
+it.each([23, 28])('lease, seed %i', (seed) => {
+  const loaded = loadScenario('lease', LEASE, { catalogue: CATALOGUE, seeds: String(seed) });
+  if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+  for (const spec of runSpecs(loaded.scenario)) expect(complaints(runToEnd(createRun(spec)))).toEqual([]);
+});
+
 function specsOf(name: string, seeds: string): RunSpec[] {
   const file = `${name}.yaml`;
   const loaded = loadScenario(file, readFileSync(join(ROOT, 'scenarios', file), 'utf8'), {

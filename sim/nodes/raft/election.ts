@@ -37,6 +37,7 @@ function reset(state: RaftState, term: number): void {
   state.pendingConfIndex = 0;
   state.uncommittedBytes = 0;
   state.readsConfirmed = 0;
+  state.trustsLease = true;
   if (state.readsUnconfirmed.length > 0) state.readsUnconfirmed = [];
 }
 
@@ -137,7 +138,9 @@ export function handleVoteResponse(state: RaftState, message: Message, effects: 
 
 /** Has this node heard from a leader so recently that nobody should be elected? */
 export function inLease(state: RaftState): boolean {
-  return state.checkQuorum && state.leader !== NONE && state.electionElapsed < state.electionTimeout;
+  if (state.checkQuorum && state.leader !== NONE && state.electionElapsed < state.electionTimeout) return true;
+  // promised by whatever this node answered, whether or not it still knows the leader
+  return state.leaseDuration > 0 && state.heardAt > 0 && state.clock < state.heardAt + state.electionTimeout;
 }
 
 /** Learners vote too: they may have been promoted without knowing it yet. */

@@ -2,8 +2,12 @@
 import { type Effects, Message, MSG_HEARTBEAT, MSG_HEARTBEAT_RESP } from './messages.ts';
 import type { RaftState } from './state.ts';
 
-/** The running number of the last read that waits for confirmation; 0 if none does. */
+/**
+ * What an answer confirms: the running number of the last read that waits; 0 if none does. With leases that end: that
+ * the leader was heard of at this reading of its clock.
+ */
 export function heartbeatContext(state: RaftState): number {
+  if (state.leaseDuration > 0) return state.clock;
   const waiting = state.readsUnconfirmed.length;
   return waiting === 0 ? 0 : state.readsConfirmed + waiting;
 }

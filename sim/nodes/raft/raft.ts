@@ -167,7 +167,7 @@ function stepLeader(state: RaftState, message: Message, effects: Effects): StepO
       member.flowPaused = false;
       // a full window may have been lost, and a probe may have got no answer: an append, if empty, gets one
       if (member.match < state.log.lastIndex() || member.state === PROBE) sendAppend(state, member, effects);
-      if (state.leaseReads || message.context === 0) break;
+      if ((state.leaseReads && state.leaseDuration === 0) || message.context === 0) break;
       if (message.context > member.readAcked) member.readAcked = message.context;
       confirmReads(state, effects);
       break;
@@ -200,6 +200,7 @@ function transferLeader(state: RaftState, member: Progress, effects: Effects): v
   // to be finished within one election time-out
   resetElectionTimer(state);
   state.leadTransferee = member.id;
+  state.trustsLease = false;
   if (member.match === state.log.lastIndex()) sendTimeoutNow(state, member.id, effects);
   else sendAppend(state, member, effects);
 }
@@ -211,14 +212,17 @@ function stepCandidate(state: RaftState, message: Message, effects: Effects): St
     case MSG_PROP:
       return 'dropped';
     case MSG_APP:
+      state.heardAt = state.clock;
       becomeFollower(state, message.term, message.from);
       handleAppend(state, message, effects);
       break;
     case MSG_HEARTBEAT:
+      state.heardAt = state.clock;
       becomeFollower(state, message.term, message.from);
       handleHeartbeat(state, message, effects);
       break;
     case MSG_SNAP:
+      state.heardAt = state.clock;
       becomeFollower(state, message.term, message.from);
       handleSnapshot(state, message, effects);
       break;
@@ -238,16 +242,19 @@ function stepCandidate(state: RaftState, message: Message, effects: Effects): St
 function stepFollower(state: RaftState, message: Message, effects: Effects): StepOutcome {
   switch (message.type) {
     case MSG_APP:
+      state.heardAt = state.clock;
       resetElectionTimer(state);
       state.leader = message.from;
       handleAppend(state, message, effects);
       break;
     case MSG_HEARTBEAT:
+      state.heardAt = state.clock;
       resetElectionTimer(state);
       state.leader = message.from;
       handleHeartbeat(state, message, effects);
       break;
     case MSG_SNAP:
+      state.heardAt = state.clock;
       resetElectionTimer(state);
       state.leader = message.from;
       handleSnapshot(state, message, effects);

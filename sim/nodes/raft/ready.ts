@@ -130,6 +130,8 @@ export class RaftNode {
     const applied = recovered.applied ?? 0;
     if (applied > log.committed) state.fatal = 'commit beyond the log';
     else if (applied > log.applied) log.appliedTo(applied, 0);
+    // whoever has had a term may have promised something
+    if (recovered.term !== 0) state.heardAt = state.clock;
     becomeFollower(state, state.term, NONE);
     this.state = state;
     this.effects = new Effects(snapshotFor);
@@ -177,6 +179,11 @@ export class RaftNode {
   /** For hosts with deadlines: time since the election timer was reset; to be set before a vote request is stepped in. */
   set electionElapsed(elapsed: number) {
     this.state.electionElapsed = elapsed;
+  }
+
+  /** For hosts of leases that end: what the node's clock shows, to be set before each input. See `read-index.ts`. */
+  set clock(reading: number) {
+    this.state.clock = reading;
   }
 
   // ——— inputs ———

@@ -28,6 +28,13 @@ export interface RaftConfig {
   readonly checkQuorum?: boolean;
   /** Lease-based reads trust the clock instead of asking a quorum, and need `checkQuorum`. */
   readonly readOnly?: 'safe' | 'lease-based';
+  /**
+   * By what share clocks may be fast or slow: leases end by the clock, as `read-index.ts` has it. Needs a host that sets
+   * `clock`. Left out: as in etcd a leader trusts its lease for as long as it leads.
+   */
+  readonly clockDriftMax?: number;
+  /** The clock at the start: votes that an earlier process promised not to give are withheld from here on. */
+  readonly clock?: number;
   /** Encoded bytes of entries in one append; a larger entry still goes alone. 0: one entry at a time. */
   readonly maxSizePerMsg?: number;
   /** Encoded bytes that are being applied at a time; `maxSizePerMsg` if not given. */
@@ -117,6 +124,12 @@ export class RaftState {
   randomizedElectionTimeout: number;
   electionTimerResets = 0;
   timeoutDraws = 0;
+  /** With leases that end: the host's clock, set before every input; above 0, which stands for never. */
+  clock = 0;
+  /** Its reading when a leader was last heard of: no vote until an election time-out later. */
+  heardAt = 0;
+  /** The leader has not asked anybody to take over, which overrides the promises that its lease rests on. */
+  trustsLease = true;
 
   /** With lazy replication: some member's `due` is set. */
   replicationDue = false;
@@ -124,6 +137,8 @@ export class RaftState {
   readonly preVote: boolean;
   readonly checkQuorum: boolean;
   readonly leaseReads: boolean;
+  /** Of a lease, by the leader's clock; 0: for as long as it leads. */
+  readonly leaseDuration: number;
   readonly lazy: boolean;
   readonly maxSizePerMsg: number;
   readonly maxUncommittedSize: number;
@@ -152,6 +167,11 @@ export class RaftState {
     this.validatesConfChanges = !(config.disableConfChangeValidation ?? false);
     this.stepDownOnRemoval = config.stepDownOnRemoval ?? false;
     this.electionTimeout = config.electionTimeout ?? 10;
+    const { clockDriftMax: drift } = config;
+    const bounded = this.leaseReads && drift !== undefined;
+    // the leader's clock may be as slow as that, and the followers' as fast
+    this.leaseDuration = bounded ? Math.floor((this.electionTimeout * (1 - drift)) / (1 + drift)) : 0;
+    this.clock = config.clock ?? 0;
     this.heartbeatTimeout = config.heartbeatTimeout ?? 1;
     this.bugs = config.bugs ?? NO_BUGS;
     assert(this.electionTimeout > this.heartbeatTimeout, 'raft: an election must last longer than a heartbeat');

@@ -10,7 +10,8 @@
  * - heartbeat (leading): call `heartbeatTimeout` at every interval
  * - quorum check (leading): at T after the last change of `electionTimerResets` call `checkQuorumTimeout`
  * Before a vote request is stepped in, set `electionElapsed` to the time since the last reset, in the
- * unit of the configured `electionTimeout`: leases compare the two. Nothing else reads it.
+ * unit of the configured `electionTimeout`: leases compare the two. Nothing else reads it. Leases that end (see
+ * `read-index.ts`) need `clock` set before every input, in the same unit.
  */
 import { becomeFollower, hup, resetElectionTimer } from './election.ts';
 import { broadcastHeartbeat } from './heartbeat.ts';
