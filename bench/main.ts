@@ -2,6 +2,7 @@
 import { clusterBench, memoryBench, sharesBench } from './cluster.ts';
 import { corruptionBench } from './corruption.ts';
 import { enginesBench } from './engines.ts';
+import { integrityBench } from './integrity.ts';
 import { kernelBench } from './kernel.ts';
 import { linearizabilityBench } from './linearizability.ts';
 import { printRows, type Row } from './measure.ts';
@@ -17,11 +18,12 @@ const SECTIONS: Readonly<Record<string, () => Row[] | Promise<Row[]> | AsyncGene
   linearizability: linearizabilityBench,
   engines: enginesBench,
   corruption: corruptionBench,
+  integrity: integrityBench,
   preload: preloadBench,
   'preload-full': fullPreloadBench,
 };
 /** Take many minutes or gigabytes: only by name. */
-const ON_REQUEST: readonly string[] = ['preload-full'];
+const ON_REQUEST: readonly string[] = ['preload-full', 'integrity'];
 
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(SECTIONS).filter((name) => !ON_REQUEST.includes(name))) {

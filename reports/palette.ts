@@ -41,6 +41,7 @@ const CATEGORY_PAINTS: Readonly<Record<(typeof CATEGORIES)[number], Paint>> = {
   'ledger-index': { light: '#d8909d', dark: '#ebb3bd' },
   'ledger-commit': { light: '#5f1726', dark: '#a34a5c' },
   other: { light: '#b9b9b9', dark: '#6f6f78' },
+  'wal-identifiers': { light: '#7a93c9', dark: '#3f5a9a' },
 };
 
 const WAIT_PAINTS: Readonly<Record<(typeof WAITS)[number], Paint>> = {

@@ -62,6 +62,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
         batchIntervalNs: cluster.backend.batchInterval,
       },
       wal: { segmentBytes: cluster.wal.segment, segmentsMax: cluster.wal.segmentsMax },
+      ...(cluster.storage.integrity === 'checksum' ? {} : { storage: { integrity: cluster.storage.integrity } }),
       ...(cluster.bugs.length === 0 ? {} : { bugs: cluster.bugs }),
     },
     workload: resolveWorkload(body.workload),

@@ -8,7 +8,7 @@
  * faults). The body is what the matrix varies: it is validated once for each variant.
  */
 import { z } from 'zod';
-import { CONDITIONS } from '../sim/run-spec.ts';
+import { CONDITIONS, INTEGRITIES } from '../sim/run-spec.ts';
 import type { Catalogue, EngineEntry, FaultEntry } from './catalogue.ts';
 import {
   choice,
@@ -186,6 +186,15 @@ function clusterSchema(catalogue: Catalogue) {
           segmentsMax: wholeNumber(1, 1e6, 'Released segments that are kept.').prefault(5),
         },
         'The Raft log on disk.',
+      ).prefault({}),
+      storage: fields(
+        {
+          integrity: choice(
+            INTEGRITIES,
+            'What a node does about damage to what it stored: reads it unchecked, does not start, or has it repaired.',
+          ).prefault('checksum'),
+        },
+        'Protection of what nodes store against damage: see docs/durable-storage.md.',
       ).prefault({}),
       bugs: listOf(
         choice(catalogue.bugs, 'A name from "raftlab museum list".'),

@@ -18,6 +18,13 @@ export interface RunSpec {
   readonly end: EndSpec;
 }
 
+/**
+ * What a node does about damage to what it stored. `none`: reads its log unchecked. `checksum`: etcd's, finds it and
+ * does not start. `redundant`: knows what was damaged and has it repaired by its peers.
+ */
+export const INTEGRITIES = ['none', 'checksum', 'redundant'] as const;
+export type Integrity = (typeof INTEGRITIES)[number];
+
 export interface ClusterSpec {
   /** 1 to 64; node k is called n<k>, counting from 1. */
   readonly nodes: number;
@@ -35,6 +42,8 @@ export interface ClusterSpec {
   readonly raft: RaftSpec;
   readonly backend: { readonly batchOperations: number; readonly batchIntervalNs: Duration };
   readonly wal: { readonly segmentBytes: number; readonly segmentsMax: number };
+  /** What a node does about damage to its log and store; left out: `checksum`, as etcd. See docs/durable-storage.md. */
+  readonly storage?: { readonly integrity: Integrity };
   /** Names of known mistakes that are planted: see `bugs.ts`; left out: none. */
   readonly bugs?: readonly string[];
 }

@@ -27,6 +27,7 @@ export interface MetricsInput {
 
 const BOUNDARY: Readonly<Record<Category, 'raftLog' | 'engine' | 'snapshot'>> = {
   wal: 'raftLog',
+  'wal-identifiers': 'raftLog',
   snapshot: 'snapshot',
   'engine-wal': 'engine',
   flush: 'engine',

@@ -15,7 +15,7 @@ export class ReplicaView implements WalkableReplica {
   constructor(host: Host) {
     this.#host = host;
     this.node = host.node;
-    this.up = host.isUp;
+    this.up = host.isUp && !waitsForRepair(host);
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
     this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
   }
@@ -40,4 +40,10 @@ export class ReplicaView implements WalkableReplica {
     });
     this.liveBytes = bytes;
   }
+}
+
+/** A node that lost part of its log or store and knows of no leader has no state to be judged: it needs the others. */
+function waitsForRepair(host: Host): boolean {
+  const raft = host.replicas[0]?.raft;
+  return raft !== undefined && !raft.state.log.isWhole && raft.leader === 0;
 }

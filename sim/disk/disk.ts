@@ -29,6 +29,7 @@ export const CATEGORIES = [
   'ledger-index', // nodes of its key index
   'ledger-commit', // its accumulator and block commits
   'other',
+  'wal-identifiers', // of the Raft log's records, and copies of term and vote: redundant storage
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
 

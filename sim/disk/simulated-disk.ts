@@ -100,7 +100,7 @@ export class SimulatedDisk implements Disk {
   #agedSequence = 0;
 
   constructor(options: DiskOptions) {
-    assert(CATEGORIES.length <= 256 >>> CATEGORY_SHIFT, 'disk: more categories than a page has bits for');
+    assert(CATEGORIES.length <= 65536 >>> CATEGORY_SHIFT, 'disk: more categories than a page has bits for');
     this.store = options.store;
     this.#rng = options.rng.fork('crash');
     this.capacityBytes = options.capacityBytes;

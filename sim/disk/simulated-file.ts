@@ -1,7 +1,7 @@
 /**
  * One file: its block table, its length, and the state of its pages. Plain data; `simulated-disk.ts` acts on it.
  *
- * For each block one reference into the block store and one byte of state: residency, CLOCK's
+ * For each block one reference into the block store and two bytes of state: residency, CLOCK's
  * reference bit, dirtiness, and the category for which it was last written. The tables grow
  * geometrically and cover written blocks only: beyond them, everything is zeros.
  *
@@ -36,7 +36,7 @@ export class SimulatedFile implements File {
   length = 0;
 
   blocks: Int32Array = EMPTY_BLOCKS;
-  pages: Uint8Array = EMPTY_PAGES;
+  pages: Uint16Array = EMPTY_PAGES;
   /** Entries of the tables that may differ from 0. */
   blockCount = 0;
 
@@ -90,7 +90,7 @@ export class SimulatedFile implements File {
       const blocks = new Int32Array(size);
       blocks.set(this.blocks);
       this.blocks = blocks;
-      const pages = new Uint8Array(size);
+      const pages = new Uint16Array(size);
       pages.set(this.pages);
       this.pages = pages;
     }
@@ -113,4 +113,4 @@ export class SimulatedFile implements File {
 }
 
 const EMPTY_BLOCKS = new Int32Array(0);
-const EMPTY_PAGES = new Uint8Array(0);
+const EMPTY_PAGES = new Uint16Array(0);

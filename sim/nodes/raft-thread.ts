@@ -98,6 +98,9 @@ export class RaftThread implements Handler {
   readonly #afterSave: Message[] = [];
   readonly #encoder = new RequestEncoder();
 
+  /** Entries from here on have not been shown to the observer, as some of them are damaged; 0: none. */
+  unobservedFrom = 0;
+
   // readings of the node's clock: when the timers are due, and since when the election timer runs
   #electionTimer: EventId = 0;
   #electionTimerAt: Time = 0;
@@ -330,7 +333,14 @@ export class RaftThread implements Handler {
     const { entries } = ready;
     this.#saveFirst = entries.length > 0 ? entries[0]!.index : 0;
     this.#saveLast = entries.length > 0 ? entries[entries.length - 1]!.index : -1;
-    if (entries.length > 0) this.#observeAppends(entries);
+    if (entries.length > 0 || this.unobservedFrom !== 0) this.#observeAppends(entries);
+    for (let i = 0; i < ready.repaired.length; i++) {
+      const repaired = wal.repair(ready.repaired[i]!);
+      if (repaired !== 'ok') {
+        this.#fail(`write-ahead log: ${repaired}`);
+        return;
+      }
+    }
     let outcome = wal.save(ready.hardStateChanged ? ready : undefined, entries);
     // a commit index alone is not synced: a restart would find it below the snapshot and not take that for committed
     if (ready.snapshot !== undefined && outcome === 'ok') outcome = wal.sync();
@@ -347,7 +357,7 @@ export class RaftThread implements Handler {
     if (ready.committed.length > 0) this.#commit(ready.committed, now);
     for (let i = 0; i < ready.readStates.length; i++) this.reads.onReadState(ready.readStates[i]!);
 
-    if (this.#isAwaited(entries.length)) {
+    if (this.#isAwaited(entries.length + ready.repaired.length)) {
       if (!this.#waitFor(OF_READY, computed)) this.#saved();
     } else {
       this.#quietUntil = computed;
@@ -412,6 +422,14 @@ export class RaftThread implements Handler {
 
   #observeAppends(entries: readonly Entry[]): void {
     const { machine, observer } = this.#parts;
+    if (this.unobservedFrom !== 0) {
+      const { log } = this.node.state;
+      if (log.damaged.length > 0) return;
+      const from = Math.max(log.firstIndex(), Math.min(this.unobservedFrom, entries[0]?.index ?? this.unobservedFrom));
+      this.unobservedFrom = 0;
+      if (from > log.lastIndex()) return;
+      entries = log.slice(from, Number.POSITIVE_INFINITY);
+    }
     let previousTerm = this.node.state.log.term(entries[0]!.index - 1);
     for (let i = 0; i < entries.length; i++) {
       observer.onAppend(machine.node, entries[i]!, previousTerm);

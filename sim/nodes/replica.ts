@@ -28,7 +28,13 @@ import { RaftNode } from './raft/ready.ts';
 import { leaseClock, RaftThread } from './raft-thread.ts';
 import { ReadQueue } from './read-queue.ts';
 import { ReplySender } from './reply-sender.ts';
-import { SnapshotKeeper, type StoreSwitch, storeDirectory, storeIndices } from './snapshot-keeper.ts';
+import {
+  emptyStoreDirectory,
+  SnapshotKeeper,
+  type StoreSwitch,
+  storeDirectory,
+  storeIndices,
+} from './snapshot-keeper.ts';
 import { openWriteAheadLog } from './wal/recovery.ts';
 import { SnapshotFiles } from './wal/snapshot-files.ts';
 import type { SnapshotMark } from './wal/wal-entry.ts';
@@ -59,6 +65,8 @@ interface Recovered {
   readonly commit: number;
   readonly snapshot: SnapshotMark;
   readonly entries: Entry[];
+  /** Indices of entries that are damaged on disk; with redundant storage only. */
+  readonly damaged: readonly number[];
 }
 
 export class Replica implements StoreSwitch, JobSource {
@@ -142,13 +150,10 @@ export class Replica implements StoreSwitch, JobSource {
     const recovered = this.#recoverLog();
     if (recovered === undefined) return false;
     disk.thread = this.applyThread.diskThread;
-    const { snapshot } = recovered;
-    if (!this.switchTo(this.#chooseStore(snapshot.index))) return false;
-    const { appliedIndex } = this.stateMachine;
-    if (appliedIndex < snapshot.index) {
-      this.failure = `storage engine: holds entries up to ${appliedIndex}, the log begins after ${snapshot.index}`;
-      return false;
-    }
+    const needsImage = !this.#openStore(recovered.snapshot.index);
+    if (needsImage && !this.#startEmpty()) return false;
+    const { snapshot, entries, damaged } = this.#coverDamage(recovered);
+    if (this.failure !== '') return false;
     this.snapshots.index = snapshot.index;
 
     const { spec, observer } = this.#blueprint;
@@ -162,14 +167,18 @@ export class Replica implements StoreSwitch, JobSource {
         snapshotIndex: snapshot.index,
         snapshotTerm: snapshot.term,
         configuration,
-        entries: recovered.entries,
+        entries,
+        damaged,
+        needsImage,
       },
       (peer) => this.snapshots.source(peer),
     );
     this.#connect(recovered.wal);
     observer.onRestart(node, this.stateMachine.appliedIndex);
     let previousTerm = snapshot.term;
-    for (const entry of recovered.entries) {
+    if (damaged.length > 0) this.raftThread.unobservedFrom = damaged[0]!;
+    for (const entry of entries) {
+      if (entry.index === damaged[0]) break;
       observer.onAppend(node, entry, previousTerm);
       previousTerm = entry.term;
     }
@@ -255,6 +264,53 @@ export class Replica implements StoreSwitch, JobSource {
 
   // ——— recovery ———
 
+  /** False: see `failure`. */
+  #openStore(snapshotIndex: number): boolean {
+    if (!this.switchTo(this.#chooseStore(snapshotIndex))) return false;
+    const { appliedIndex } = this.stateMachine;
+    if (appliedIndex >= snapshotIndex) return true;
+    this.failure = `storage engine: holds entries up to ${appliedIndex}, the log begins after ${snapshotIndex}`;
+    return false;
+  }
+
+  /**
+   * With redundant storage a store that cannot be opened is no reason to stay down: the node follows without one
+   * until the leader sends its own. The damaged one stays until then, so that a restart finds it as it was.
+   */
+  #startEmpty(): boolean {
+    if (!this.#isRedundant || this.#blueprint.spec.nodes === 1) return false;
+    const { disk } = this.#machine;
+    const directory = emptyStoreDirectory(this.#root);
+    for (const name of disk.list(directory)) disk.remove(name);
+    this.failure = '';
+    return this.switchTo(directory);
+  }
+
+  /** Damaged entries that the store holds already need no repair: it stands in for them, as a snapshot of its own. */
+  #coverDamage(recovered: Recovered): Pick<Recovered, 'snapshot' | 'entries' | 'damaged'> {
+    const { wal, entries, damaged } = recovered;
+    const { appliedIndex: index, appliedTerm: term } = this.stateMachine;
+    if (damaged.length === 0 || damaged[0]! > index) return recovered;
+    const configuration = recovered.snapshot.configuration ?? everybody(this.#blueprint.spec.nodes);
+    const snapshot = { index, term, configuration };
+    const commit = Math.max(recovered.commit, index);
+    this.#machine.disk.thread = this.raftThread.diskThread;
+    const isSaved =
+      this.snapshots.standIn(snapshot, wal) &&
+      wal.save({ term: recovered.term, vote: recovered.vote, commit }, []) === 'ok' &&
+      wal.sync() === 'ok';
+    if (!isSaved) this.failure = 'the snapshot marker could not be saved';
+    return {
+      snapshot,
+      entries: entries.filter((entry) => entry.index > index),
+      damaged: damaged.filter((each) => each > index),
+    };
+  }
+
+  get #isRedundant(): boolean {
+    return this.#blueprint.spec.storage?.integrity === 'redundant';
+  }
+
   #recoverLog(): Recovered | undefined {
     const { spec } = this.#blueprint;
     const { disk } = this.#machine;
@@ -265,18 +321,19 @@ export class Replica implements StoreSwitch, JobSource {
       segmentsMax: spec.wal.segmentsMax,
       work: this.work,
       bugs: this.#bugs,
+      ...(spec.storage === undefined ? {} : { integrity: spec.storage.integrity, isAlone: spec.nodes === 1 }),
     };
     const makeEntry = (term: number, index: number, type: number, data: Entry['data']): Entry =>
       new Entry(term, index, type, data);
     const opening = openWriteAheadLog<Entry>(options, this.#snapshotFiles.list(), makeEntry);
     if (opening.outcome === 'ok') {
-      const { log, state, snapshot, entries } = opening;
-      return { wal: log, term: state.term, vote: state.vote, commit: state.commit, snapshot, entries };
+      const { log, state, snapshot, entries, damaged } = opening;
+      return { wal: log, term: state.term, vote: state.vote, commit: state.commit, snapshot, entries, damaged };
     }
     if (opening.outcome === 'missing') {
       const wal = createWriteAheadLog(options, Uint8Array.of(this.#machine.node + 1));
       if (wal instanceof WriteAheadLog) {
-        return { wal, term: 0, vote: 0, commit: 0, snapshot: { index: 0, term: 0 }, entries: [] };
+        return { wal, term: 0, vote: 0, commit: 0, snapshot: { index: 0, term: 0 }, entries: [], damaged: [] };
       }
       this.failure = `write-ahead log: ${wal}`;
     } else if (opening.outcome === 'corrupt') {

@@ -33,6 +33,11 @@ export function storeDirectory(root: string, index: number): string {
   return `${root}db-${index}/`;
 }
 
+/** Where a node that lost its store waits for an image of another. */
+export function emptyStoreDirectory(root: string): string {
+  return `${root}db-empty/`;
+}
+
 /** Indices of the store directories on the disk, ascending. */
 export function storeIndices(disk: SimulatedDisk, root: string): number[] {
   const found = new Set<number>();
@@ -127,6 +132,11 @@ export class SnapshotKeeper {
     return true;
   }
 
+  /** Before the protocol runs: the store, durable up to `mark`, stands in for damaged entries before it. */
+  standIn(mark: SnapshotMark, wal: WriteAheadLog): boolean {
+    return this.#mark(mark, wal);
+  }
+
   #mark(mark: SnapshotMark, wal: WriteAheadLog): boolean {
     if (this.#files.save(mark, NO_DATA) !== 'ok') return false;
     if (wal.saveSnapshot(mark) !== 'ok') return false;
@@ -195,6 +205,8 @@ export class SnapshotKeeper {
   receive(snapshot: Snapshot, wal: WriteAheadLog): boolean {
     const data = snapshot.data as SnapshotData;
     const directory = storeDirectory(this.#root, snapshot.index);
+    // a damaged store may stand there, as long as nothing better does
+    if (directory !== this.#store.directory) for (const name of this.#disk.list(directory)) this.#disk.remove(name);
     const installed = this.#disk.install(data.image, data.directory, directory, 'snapshot');
     this.#letGo(data.image);
     if (installed !== 'ok') return false;

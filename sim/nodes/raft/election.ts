@@ -8,6 +8,7 @@ import { type Effects, Message, MSG_PRE_VOTE, MSG_PRE_VOTE_RESP, MSG_VOTE, MSG_V
 import { VOTE_GRANTED, VOTE_NONE, VOTE_REJECTED } from './progress.ts';
 import { appendEmpty } from './proposal.ts';
 import { VOTE_LOST, VOTE_WON } from './quorum.ts';
+import { askForRepair } from './repair.ts';
 import { broadcastAppend } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, promotable, type RaftState } from './state.ts';
 import { isVoter } from './tracker.ts';
@@ -81,6 +82,7 @@ function becomeLeader(state: RaftState, effects: Effects): void {
 
 /** Starts an election if this node may be elected. */
 export function hup(state: RaftState, effects: Effects, transfer: boolean): void {
+  if (!state.log.isWhole) askForRepair(state, effects);
   if (state.role === LEADER || !promotable(state) || hasUnappliedConfChange(state)) return;
   campaign(state, effects, state.preVote && !transfer, transfer);
 }

@@ -1,5 +1,6 @@
 /** Signs of life, which also carry the commit index and the number of reads that an answer confirms. */
 import { type Effects, Message, MSG_HEARTBEAT, MSG_HEARTBEAT_RESP } from './messages.ts';
+import { askForRepair } from './repair.ts';
 import type { RaftState } from './state.ts';
 
 /**
@@ -35,4 +36,5 @@ export function handleHeartbeat(state: RaftState, message: Message, effects: Eff
   const answer = new Message(MSG_HEARTBEAT_RESP, message.from, state.id, state.term);
   answer.context = message.context;
   effects.messages.push(answer);
+  if (!state.log.isWhole) askForRepair(state, effects);
 }

@@ -9,6 +9,10 @@
  * Entries up to `offset` are gone; of that one the term is remembered. The host keeps the durable
  * copy; this one always shows the newest state, so it need not ask for the host's.
  *
+ * Entries whose payload the disk has lost (`damaged`) stand here with their term and without it: they count when logs
+ * are compared, and are not applied, sent or acknowledged before they are repaired. The same goes for everything if
+ * the store that the log goes on from is lost (`needsImage`). See `repair.ts`.
+ *
  * After a snapshot was accepted the log is empty behind it, and nothing is applied until the host
  * reports it installed. Grows until the host compacts; what is uncommitted is limited by the leader.
  */
@@ -34,6 +38,12 @@ export class RaftLog {
   /** Accepted, not yet reported as installed. */
   snapshot: Snapshot | undefined = undefined;
   snapshotSaving = false;
+
+  /** Indices, ascending: only after a restart on a damaged disk. */
+  damaged: number[] = [];
+  /** Were damaged, have their payload again, and are to be saved. */
+  repaired: Entry[] = [];
+  needsImage = false;
 
   /** Encoded bytes that may be applying at a time; see `acceptApplying`. */
   readonly applyingBytesMax: number;
@@ -94,6 +104,43 @@ export class RaftLog {
     return term > ours || (term === ours && index >= this.lastIndex());
   }
 
+  // ——— damage ———
+
+  get isWhole(): boolean {
+    return this.damaged.length === 0 && !this.needsImage;
+  }
+
+  /** Up to here entries have their payload. */
+  wholeTo(): number {
+    return this.damaged.length === 0 ? Number.POSITIVE_INFINITY : this.damaged[0]! - 1;
+  }
+
+  /** Takes what is damaged here from `entries`: of one index and term there is one content. */
+  repairFrom(entries: readonly Entry[]): void {
+    for (let i = 0; i < entries.length && this.damaged.length > 0; i++) {
+      const entry = entries[i]!;
+      const at = this.damaged.indexOf(entry.index);
+      if (at < 0 || this.term(entry.index) !== entry.term) continue;
+      this.damaged.splice(at, 1);
+      this.entries[entry.index - this.offset - 1] = entry;
+      this.repaired.push(entry);
+    }
+  }
+
+  /** Drops entries from `from` on, which must not be committed. */
+  discard(from: number): void {
+    assert(from > this.committed, 'raft log: a committed entry is discarded');
+    this.entries.length = from - this.offset - 1;
+    if (from <= this.stable) this.stable = from - 1;
+    if (from <= this.saving) this.saving = from - 1;
+    this.forgetDamageFrom(from);
+  }
+
+  private forgetDamageFrom(from: number): void {
+    if (this.damaged.length > 0) this.damaged = this.damaged.filter((index) => index < from);
+    if (this.repaired.length > 0) this.repaired = this.repaired.filter(({ index }) => index < from);
+  }
+
   // ——— growing ———
 
   append(entry: Entry): void {
@@ -121,6 +168,7 @@ export class RaftLog {
     assert(at >= 0 && at <= entries.length && from > this.committed, 'raft log: truncation out of range');
     if (at < entries.length) {
       entries.length = at;
+      this.forgetDamageFrom(from);
       if (from <= this.stable) this.stable = from - 1;
       if (from <= this.saving) this.saving = from - 1;
     }
@@ -177,6 +225,24 @@ export class RaftLog {
     this.committed = snapshot.index;
     this.snapshot = snapshot;
     this.snapshotSaving = false;
+    this.forgetDamageFrom(0);
+    this.needsImage = false;
+  }
+
+  /** The snapshot takes the place of the log up to its index, where they agree; what follows was acknowledged and stays. */
+  restoreBefore(snapshot: Snapshot): void {
+    const { index } = snapshot;
+    this.entries = this.entries.slice(index - this.offset);
+    this.offset = index;
+    this.offsetTerm = snapshot.term;
+    this.stable = Math.max(this.stable, index);
+    this.saving = Math.max(this.saving, index);
+    this.committed = Math.max(this.committed, index);
+    this.snapshot = snapshot;
+    this.snapshotSaving = false;
+    this.damaged = this.damaged.filter((each) => each > index);
+    this.repaired = this.repaired.filter((each) => each.index > index);
+    this.needsImage = false;
   }
 
   /** Forgets entries up to `index`, which must be applied and durable. */
@@ -220,6 +286,7 @@ export class RaftLog {
   }
 
   private appliableLast(allowUnstable: boolean): number {
+    if (!this.isWhole) return this.needsImage ? this.applying : Math.min(this.committed, this.stable, this.wholeTo());
     return allowUnstable ? this.committed : Math.min(this.committed, this.stable);
   }
 

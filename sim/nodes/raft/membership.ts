@@ -57,16 +57,24 @@ export function restoreConfiguration(state: RaftState, stored: Configuration): b
 export function handleSnapshot(state: RaftState, message: Message, effects: Effects): void {
   const accepted = message.snapshot !== undefined && restore(state, message.snapshot);
   const answer = new Message(MSG_APP_RESP, message.from, state.id, state.term);
-  answer.index = accepted ? state.log.lastIndex() : state.log.committed;
+  const { log } = state;
+  // what follows an image that only replaced what was damaged is not known to be the leader's
+  answer.index = Math.min(accepted ? log.offset : log.committed, log.wholeTo());
   effects.messagesAfterAppend.push(answer);
 }
 
 /** False if the image brings nothing: it is old, its end is in the log already, or it is not for this node. */
 function restore(state: RaftState, snapshot: Snapshot): boolean {
   const { log } = state;
-  if (snapshot.index <= log.committed || state.role !== FOLLOWER) return false;
+  const repairs = state.role === FOLLOWER && (log.needsImage || log.wholeTo() < snapshot.index);
+  if (repairs ? snapshot.index < log.offset : snapshot.index <= log.committed || state.role !== FOLLOWER) return false;
   const { configuration } = snapshot;
   if (!isVoter(configuration, state.id) && !configuration.learners.includes(state.id)) return false;
+  if (repairs && log.term(snapshot.index) === snapshot.term) {
+    log.restoreBefore(snapshot);
+    if (!restoreConfiguration(state, configuration)) state.fatal = 'impossible configuration change';
+    return true;
+  }
   if (log.term(snapshot.index) === snapshot.term) {
     log.commitTo(snapshot.index);
     return false;

@@ -42,6 +42,9 @@ export const MSG_STORAGE_APPEND_RESP = 20;
 export const MSG_STORAGE_APPLY = 21;
 export const MSG_STORAGE_APPLY_RESP = 22;
 export const MSG_FORGET_LEADER = 23;
+/** Not etcd's: see `repair.ts`. */
+export const MSG_REPAIR = 24;
+export const MSG_REPAIR_RESP = 25;
 
 /** By message type; etcd's names, which its transcripts and its users know. */
 export const MESSAGE_NAMES: readonly string[] = [
@@ -69,6 +72,8 @@ export const MESSAGE_NAMES: readonly string[] = [
   'MsgStorageApply',
   'MsgStorageApplyResp',
   'MsgForgetLeader',
+  'MsgRepair',
+  'MsgRepairResp',
 ];
 
 /** Inputs that only the node's own host may give: over the network they are refused. */
@@ -92,6 +97,7 @@ export function isResponseMessage(type: number): boolean {
     type === MSG_PRE_VOTE_RESP ||
     type === MSG_UNREACHABLE ||
     type === MSG_READ_INDEX_RESP ||
+    type === MSG_REPAIR_RESP ||
     type === MSG_STORAGE_APPEND_RESP ||
     type === MSG_STORAGE_APPLY_RESP
   );

@@ -32,6 +32,8 @@ import {
   MSG_PROP,
   MSG_READ_INDEX,
   MSG_READ_INDEX_RESP,
+  MSG_REPAIR,
+  MSG_REPAIR_RESP,
   MSG_SNAP,
   MSG_SNAP_STATUS,
   MSG_STORAGE_APPEND_RESP,
@@ -47,6 +49,7 @@ import {
 import { PROBE, type Progress, REPLICATE } from './progress.ts';
 import { maybeLeaveJoint, propose, releaseUncommitted } from './proposal.ts';
 import { confirmReads, handleReadIndex } from './read-index.ts';
+import { handleRepair, handleRepairResponse } from './repair.ts';
 import { handleAppend, handleAppendResponse, handleSnapshotStatus, sendAppend, sendTimeoutNow } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, type RaftState } from './state.ts';
 
@@ -76,6 +79,12 @@ export function step(state: RaftState, message: Message, effects: Effects): Step
     case MSG_STORAGE_APPLY_RESP:
       entriesApplied(state, message, effects);
       return 'ok';
+    case MSG_REPAIR:
+      handleRepair(state, message, effects);
+      return 'ok';
+    case MSG_REPAIR_RESP:
+      handleRepairResponse(state, message);
+      return 'ok';
     default:
       if (state.role === LEADER) return stepLeader(state, message, effects);
       if (state.role === FOLLOWER) return stepFollower(state, message, effects);
@@ -102,6 +111,9 @@ function answerOldTerm(state: RaftState, message: Message, effects: Effects): vo
     effects.messagesAfterAppend.push(new Message(MSG_APP_RESP, message.from, state.id, state.term));
   } else if (type === MSG_PRE_VOTE) {
     rejectVote(state, MSG_PRE_VOTE_RESP, message.from, effects);
+  } else if (type === MSG_REPAIR) {
+    // its term is what whoever asks must learn
+    effects.messagesAfterAppend.push(new Message(MSG_REPAIR_RESP, message.from, state.id, state.term));
   } else if (type === MSG_STORAGE_APPEND_RESP) {
     appendSaved(state, message.term, message.logTerm, message.index, message.snapshot, effects);
   }

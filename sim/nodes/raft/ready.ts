@@ -45,6 +45,7 @@ import {
   MSG_SNAP_STATUS,
   MSG_TRANSFER_LEADER,
   MSG_UNREACHABLE,
+  NO_ENTRIES,
   NONE,
   type ReadState,
   type Snapshot,
@@ -52,6 +53,7 @@ import {
 } from './messages.ts';
 import { propose, releaseUncommitted } from './proposal.ts';
 import { appendSaved, applied, type StepOutcome, step } from './raft.ts';
+import { askForRepair } from './repair.ts';
 import { sendDueAppends } from './replication.ts';
 import type { RaftConfig, RecoveredState } from './state.ts';
 import { type Fatal, LEADER, NOTHING_RECOVERED, newLog, newTracker, RaftState } from './state.ts';
@@ -73,6 +75,8 @@ export class Ready {
   mustSync = false;
   /** To be saved before `messagesAfterSave` leave. They replace what stands at their indexes and after. */
   entries: Entry[] = [];
+  /** Entries that were damaged on disk: to be written in their places before `messagesAfterSave` leave. */
+  repaired: readonly Entry[] = NO_ENTRIES;
   /** To be installed and saved in place of the whole log. Never together with `entries`. */
   snapshot: Snapshot | undefined = undefined;
   /** To be applied, in order. May be in `entries` too, when this node commits alone. */
@@ -135,6 +139,9 @@ export class RaftNode {
     becomeFollower(state, state.term, NONE);
     this.state = state;
     this.effects = new Effects(snapshotFor);
+    if (recovered.damaged !== undefined) log.damaged = [...recovered.damaged];
+    log.needsImage = recovered.needsImage ?? false;
+    if (!log.isWhole) askForRepair(state, this.effects);
     this.#usesStorageThreads = config.asyncStorageWrites ?? false;
     this.#leader = state.leader;
     this.#role = state.role;
@@ -307,6 +314,7 @@ export class RaftNode {
         effects.messagesAfterAppend.length > 0 ||
         state.replicationDue ||
         log.lastIndex() > log.saving ||
+        log.repaired.length > 0 ||
         log.hasAppliable(!this.#usesStorageThreads) ||
         log.committed !== this.#commit ||
         state.term !== this.#term ||
@@ -339,6 +347,8 @@ export class RaftNode {
     empty(ready.entries);
     for (let i = log.saving - log.offset; i < entries.length; i++) ready.entries.push(entries[i]!);
     ready.mustSync = voteChanged || ready.entries.length > 0;
+    ready.repaired = log.repaired.length === 0 ? NO_ENTRIES : log.repaired;
+    if (log.repaired.length > 0) log.repaired = [];
     ready.snapshot = log.snapshotSaving ? undefined : log.snapshot;
 
     empty(ready.committed);

@@ -114,7 +114,7 @@ function entriesFrom(state: RaftState, from: number, effects: Effects): readonly
   return entries;
 }
 
-function maybeSendSnapshot(state: RaftState, member: Progress, effects: Effects): boolean {
+export function maybeSendSnapshot(state: RaftState, member: Progress, effects: Effects): boolean {
   // an image is dear: not for somebody who does not answer
   if (!member.recentActive) return false;
   const snapshot = state.log.snapshot ?? effects.snapshotFor(member.id);
@@ -192,8 +192,9 @@ export function handleAppend(state: RaftState, message: Message, effects: Effect
   const { log } = state;
   const { entries } = message;
   const answer = new Message(MSG_APP_RESP, message.from, state.id, state.term);
+  if (!log.isWhole) log.repairFrom(entries);
   if (message.index < log.committed) {
-    answer.index = log.committed;
+    answer.index = Math.min(log.committed, log.wholeTo());
     effects.messagesAfterAppend.push(answer);
     return;
   }
@@ -203,7 +204,7 @@ export function handleAppend(state: RaftState, message: Message, effects: Effect
     // never at or below the commit index: the entries start behind it
     if (conflict !== 0) log.truncateAndAppend(entries, conflict);
     log.commitTo(Math.min(message.commit, last));
-    answer.index = last;
+    answer.index = Math.min(last, log.wholeTo());
     effects.messagesAfterAppend.push(answer);
     return;
   }

@@ -76,6 +76,10 @@ export interface RecoveredState {
   readonly entries: readonly Entry[];
   /** What the state machine has applied; snapshotIndex if not given. */
   readonly applied?: number;
+  /** Indices, ascending, of entries whose payload the disk has lost. */
+  readonly damaged?: readonly number[];
+  /** The state up to `snapshotIndex` is lost. */
+  readonly needsImage?: boolean;
 }
 
 export const NOTHING_RECOVERED: RecoveredState = {
@@ -116,6 +120,12 @@ export class RaftState {
   readsUnconfirmed: ReadRequest[] = [];
   /** Came before the leader had committed anything in its term. */
   readsPostponed: Message[] = [];
+
+  // ——— repair: see repair.ts ———
+  /** The term in which the question about the first damaged entry is asked with consequences; 0: in none yet. */
+  repairTerm = 0;
+  /** Who said that it does not hold that entry. */
+  repairMissing: number[] = [];
 
   // ——— time: see timers.ts ———
   electionElapsed = 0;
@@ -195,5 +205,5 @@ export function newTracker(config: RaftConfig): Tracker {
 /** May this node become leader: a voter with a log to show? */
 export function promotable(state: RaftState): boolean {
   const own = state.tracker.find(state.id);
-  return own !== undefined && !own.isLearner && state.log.snapshot === undefined;
+  return own !== undefined && !own.isLearner && state.log.snapshot === undefined && state.log.isWhole;
 }

@@ -16,13 +16,15 @@
 import { becomeFollower, hup, resetElectionTimer } from './election.ts';
 import { broadcastHeartbeat } from './heartbeat.ts';
 import { type Effects, NONE } from './messages.ts';
+import { prepareDiscard } from './repair.ts';
 import { LEADER, promotable, type RaftState } from './state.ts';
 
 export function tick(state: RaftState, effects: Effects): void {
   if (state.role !== LEADER) {
     state.electionElapsed++;
     // who may not be elected goes on counting, and starts at once when that changes
-    if (state.electionElapsed >= state.randomizedElectionTimeout && promotable(state)) electionTimeout(state, effects);
+    if (state.electionElapsed >= state.randomizedElectionTimeout && mayActOnTimeout(state))
+      electionTimeout(state, effects);
     return;
   }
   state.heartbeatElapsed++;
@@ -31,10 +33,15 @@ export function tick(state: RaftState, effects: Effects): void {
   if (state.role === LEADER && state.heartbeatElapsed >= state.heartbeatTimeout) heartbeatTimeout(state, effects);
 }
 
+function mayActOnTimeout(state: RaftState): boolean {
+  return promotable(state) || !state.log.isWhole;
+}
+
 /** Nothing was heard of a leader for the randomised time-out. */
 export function electionTimeout(state: RaftState, effects: Effects): void {
   if (state.role === LEADER) return;
   resetElectionTimer(state);
+  if (!state.log.isWhole) prepareDiscard(state);
   hup(state, effects, false);
 }
 

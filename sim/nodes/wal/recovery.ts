@@ -6,20 +6,27 @@
  * and synced; behind a clean end the rest of the file is zeroed, because a crash may have left later sectors of
  * an unsynced write there and an append must not run into them. Then appending goes on in the same file.
  *
+ * With storage integrity `redundant` damage is told from a torn tail by the identifiers (`identified-reader.ts`): a
+ * damaged entry is given as `makeEntry` makes it without payload, and listed in `damaged`; a damaged state record is
+ * made up for by the copies of term and vote, its commit index by that of the snapshots that the log names.
+ *
  * What it does not do: repair anything but a torn tail (a damaged record elsewhere is `corrupt`, named by file and
  * offset), keep etcd's `.broken` copy of a repaired segment, or notice a log whose end was lost as a whole.
  */
 import { NO_BUGS } from '../../bugs.ts';
-import type { Value } from '../../bytes/value.ts';
+import { Value } from '../../bytes/value.ts';
 import type { File } from '../../disk/disk.ts';
 import type { Fault } from '../../storage-engine.ts';
 import { SYSTEM_CALLS } from '../../work.ts';
+import { IdentifiedReader } from './identified-reader.ts';
+import { type Identifier, regionBytes } from './identifiers.ts';
+import { PromiseCopies, type StoredPromise } from './promise-copies.ts';
 import { decodeSnapshotMark, readHardState } from './protobuf.ts';
 import { RECORD_CRC, RECORD_ENTRY, RECORD_METADATA, RECORD_SNAPSHOT, RECORD_STATE } from './record-encoder.ts';
 import { parseSegment, type Segment } from './segment.ts';
 import { SegmentReader } from './segment-reader.ts';
 import type { HardState, SnapshotMark, WalEntry } from './wal-entry.ts';
-import { NO_STATE, type WalOptions, WriteAheadLog } from './write-ahead-log.ts';
+import { type DamagedEntry, NO_STATE, type WalOptions, WriteAheadLog } from './write-ahead-log.ts';
 
 export interface RecoveredLog<E extends WalEntry> {
   readonly outcome: 'ok';
@@ -32,6 +39,8 @@ export interface RecoveredLog<E extends WalEntry> {
   readonly entries: E[];
   /** Where a torn record was cut off, for people; undefined: the log ended cleanly. */
   readonly torn: Fault | undefined;
+  /** Indices, ascending, of those of `entries` whose payload is damaged; empty unless `redundant`. */
+  readonly damaged: readonly number[];
 }
 
 export type WalOpening<E extends WalEntry> =
@@ -51,8 +60,14 @@ export function openWriteAheadLog<E extends WalEntry>(
   const segments = findSegments(options);
   if (segments.length === 0) return { outcome: 'missing' };
 
-  const reader = new SegmentReader(disk, work, options.tornRule === 'first-damage', options.bugs ?? NO_BUGS);
+  const { integrity = 'checksum' } = options;
+  const isRedundant = integrity === 'redundant';
+  const bugs = options.bugs ?? NO_BUGS;
+  const reader = new SegmentReader(disk, work, options.tornRule === 'first-damage', bugs, integrity);
+  const region = regionBytes(options.segmentBytes);
+  const identified = new IdentifiedReader(reader, disk, work, region, options.isAlone ?? false);
   const contents = new Contents<E>(segments[0]!, snapshots);
+  const identify = (): readonly [number, number, number] => contents.identify(reader);
   let tail: File | undefined;
   let torn: Fault | undefined;
   for (let i = 0; i < segments.length; i++) {
@@ -60,9 +75,10 @@ export function openWriteAheadLog<E extends WalEntry>(
     const file = disk.open(name);
     if (file === undefined) return { outcome: 'io-error' };
     const isNewest = i === segments.length - 1;
-    reader.turnTo(file, isNewest);
+    if (isRedundant) identified.turnTo(file, isNewest);
+    else reader.turnTo(file, isNewest);
     for (;;) {
-      const step = reader.next();
+      const step = isRedundant ? identified.next(identify) : reader.next();
       if (step === 'end') break;
       if (step === 'io-error') return { outcome: 'io-error' };
       const where = (): string => `${name} offset ${reader.offset}`;
@@ -71,17 +87,27 @@ export function openWriteAheadLog<E extends WalEntry>(
         torn = { where: where(), what: 'wal: torn record cut off' };
         break;
       }
-      const wrong = contents.take(reader, makeEntry);
+      const wrong =
+        step === 'damaged'
+          ? contents.miss(identified.lost!, identified.crcBefore, name, makeEntry)
+          : contents.take(reader, makeEntry);
       if (wrong !== '') return corrupt(`${name} before offset ${reader.offset}`, wrong);
+    }
+    if (isRedundant) {
+      const healed = identified.heal(file);
+      if (healed !== 'ok') return { outcome: healed };
     }
     if (isNewest) tail = file;
     else disk.close(file);
+  }
+  if (isRedundant && !contents.completeState(new PromiseCopies(disk, work, options.directory).read())) {
+    return corrupt(options.directory, 'the hard state and both copies of term and vote are damaged');
   }
 
   const chosen = contents.choose();
   const directory = options.directory;
   if (chosen === undefined) return corrupt(directory, 'no snapshot that the log can go on from');
-  if (contents.metadata === undefined) return corrupt(directory, 'no metadata record');
+  if (contents.metadata === undefined && !isRedundant) return corrupt(directory, 'no metadata record');
 
   const offset = reader.offset;
   const length = tail!.length;
@@ -91,23 +117,27 @@ export function openWriteAheadLog<E extends WalEntry>(
   const outcome = torn === undefined ? disk.truncate(tail!, length) : disk.sync(tail!);
   if (outcome !== 'ok') return { outcome };
 
+  const metadata = contents.metadata ?? new Uint8Array(0);
   const log = new WriteAheadLog(options, {
-    metadata: contents.metadata,
+    metadata,
     state: contents.state,
     crc: reader.crc,
     lastIndex: Math.max(contents.lastIndex, chosen.index),
     segments,
     tail: tail!,
     offset,
+    records: identified.count,
+    damaged: contents.damaged,
   });
   return {
     outcome: 'ok',
     log,
-    metadata: contents.metadata,
+    metadata,
     state: contents.state,
     snapshot: chosen,
     entries: contents.entriesAfter(chosen.index),
     torn,
+    damaged: contents.damaged.filter(({ index }) => index > chosen.index).map(({ index }) => index),
   };
 }
 
@@ -138,6 +168,9 @@ class Contents<E extends WalEntry> {
   /** Entries #base + 1, #base + 2 … */
   #base: number;
   #entries: E[] = [];
+  /** Ascending. */
+  damaged: DamagedEntry[] = [];
+  #isStateLost = false;
 
   constructor(oldest: Segment, offered: readonly SnapshotMark[]) {
     this.#offered = offered;
@@ -158,6 +191,7 @@ class Contents<E extends WalEntry> {
         const state = readHardState(data, 0, data.length);
         if (state === undefined) return 'a hard state cannot be parsed';
         this.state = state;
+        this.#isStateLost = false;
         return '';
       }
       case RECORD_METADATA: {
@@ -178,6 +212,45 @@ class Contents<E extends WalEntry> {
     }
   }
 
+  /** A record that is damaged. Returns what cannot be got over, or ''. */
+  miss(
+    id: Identifier,
+    crcBefore: number,
+    segment: string,
+    makeEntry: (term: number, index: number, type: number, data: Value) => E,
+  ): string {
+    const { index, term, offset, length, crc } = id;
+    if (id.recordType === RECORD_ENTRY) {
+      this.#append(makeEntry(term, index, id.entryType, new Value()));
+      if (index > this.#base) this.damaged.push({ index, term, segment, offset, length, crcBefore, crc });
+    } else if (id.recordType === RECORD_SNAPSHOT) return this.#name({ index, term });
+    else if (id.recordType === RECORD_STATE) this.#isStateLost = true;
+    return '';
+  }
+
+  /** Index, term and entry type of the record at hand, as far as it has them. */
+  identify(reader: SegmentReader): readonly [number, number, number] {
+    if (reader.type === RECORD_ENTRY) {
+      const entry = reader.entry((term, index, type) => ({ term, index, type }));
+      return entry === undefined ? [0, 0, 0] : [entry.index, entry.term, entry.type];
+    }
+    const mark = reader.type === RECORD_SNAPSHOT ? decodeSnapshotMark(reader.data()) : undefined;
+    return [mark?.index ?? 0, mark?.term ?? 0, 0];
+  }
+
+  /** Term and vote are the newest of all copies. False: none is left of the last that were saved. */
+  completeState(copies: StoredPromise | undefined): boolean {
+    const { state } = this;
+    if (copies !== undefined && (copies.term > state.term || (copies.term === state.term && state.vote === 0))) {
+      this.state = { ...state, term: copies.term, vote: copies.vote };
+    }
+    if (!this.#isStateLost) return true;
+    let { commit } = this.state;
+    for (const mark of this.#named) commit = Math.max(commit, mark.index);
+    this.state = { ...this.state, commit };
+    return copies !== undefined;
+  }
+
   choose(): SnapshotMark | undefined {
     let best: SnapshotMark | undefined;
     for (const mark of this.#named) {
@@ -195,6 +268,7 @@ class Contents<E extends WalEntry> {
   #append(entry: E): void {
     const { index } = entry;
     this.lastIndex = index;
+    while (this.damaged.length > 0 && this.damaged[this.damaged.length - 1]!.index >= index) this.damaged.pop();
     if (index <= this.#base) return;
     const at = index - this.#base - 1;
     if (at <= this.#entries.length) {

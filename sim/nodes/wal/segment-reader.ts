@@ -9,6 +9,8 @@
  *                                                   sectors, one piece of record and padding is all zero; else corrupt
  *     checksum record differs from the sum so far   corrupt
  *
+ * With storage integrity `none` checksums are not looked at. With `redundant` see `identified-reader.ts`.
+ *
  * A torn record is where the log ends. What this does not notice: whole records lost behind a zero frame;
  * bit rot that hits a newest segment's record with a zero sector of its own, which is taken for a torn write.
  */
@@ -17,6 +19,7 @@ import { SparseBuffer } from '../../bytes/sparse-buffer.ts';
 import { FILL, Value } from '../../bytes/value.ts';
 import { readVarint, varintEnd } from '../../bytes/varint.ts';
 import { type Disk, type File, SECTOR_BYTES } from '../../disk/disk.ts';
+import type { Integrity } from '../../run-spec.ts';
 import { BYTES_COPIED, BYTES_HASHED, SYSTEM_CALLS, type Work } from '../../work.ts';
 import { FRAME_BYTES, RECORD_CRC } from './record-encoder.ts';
 
@@ -55,22 +58,38 @@ export class SegmentReader {
 
   readonly #anyDamageIsTorn: boolean;
   readonly #nothingIsTorn: boolean;
+  readonly #trusts: boolean;
+  readonly #isPrecise: boolean;
   #arena = new Uint8Array(0);
   #arenaEnd = 0;
 
-  constructor(disk: Disk, work: Work, anyDamageIsTorn: boolean, bugs: Bugs = NO_BUGS) {
+  constructor(
+    disk: Disk,
+    work: Work,
+    anyDamageIsTorn: boolean,
+    bugs: Bugs = NO_BUGS,
+    integrity: Integrity = 'checksum',
+  ) {
+    this.#trusts = integrity === 'none';
+    this.#isPrecise = integrity === 'redundant';
     this.#disk = disk;
     this.#work = work;
     this.#anyDamageIsTorn = anyDamageIsTorn || bugs['wal-damage-cut-off'];
     this.#nothingIsTorn = bugs['wal-torn-tail-fatal'];
   }
 
-  turnTo(file: File, isNewest: boolean): void {
+  turnTo(file: File, isNewest: boolean, offset = 0): void {
     this.#file = file;
     this.#isNewest = isNewest;
-    this.#chunkStart = 0;
+    this.#chunkStart = offset;
     this.buffer.reset();
-    this.offset = 0;
+    this.offset = offset;
+  }
+
+  /** Goes on at `offset`, with the checksum over what lies before it. */
+  skipTo(offset: number, crc: number): void {
+    this.offset = offset;
+    this.crc = crc;
   }
 
   next(): ReadStep {
@@ -95,10 +114,13 @@ export class SegmentReader {
     const crc = this.#parse(from + FRAME_BYTES, length);
     if (crc < 0) return this.#wrong('the record cannot be parsed', from + FRAME_BYTES, from + total);
     if (this.type === RECORD_CRC) {
-      if (this.crc !== 0 && this.crc !== crc) {
+      if (this.crc !== 0 && this.crc !== crc && !this.#trusts) {
         this.reason = 'crc mismatch';
         return this.#isNewest && this.#anyDamageIsTorn ? 'torn' : 'corrupt';
       }
+      this.crc = crc;
+    } else if (this.#trusts) {
+      this.#work.counts[BYTES_COPIED] = this.#work.counts[BYTES_COPIED]! + total;
       this.crc = crc;
     } else {
       const { counts } = this.#work;
@@ -206,7 +228,9 @@ export class SegmentReader {
     if (offset >= start && offset + count <= start + this.buffer.length) return true;
     this.#work.counts[SYSTEM_CALLS] = this.#work.counts[SYSTEM_CALLS]! + 1;
     this.#chunkStart = offset;
-    return this.#disk.read(this.#file!, offset, Math.max(count, CHUNK_BYTES), this.buffer) === 'ok';
+    if (this.#disk.read(this.#file!, offset, Math.max(count, CHUNK_BYTES), this.buffer) === 'ok') return true;
+    // an unreadable sector somewhere in the chunk is no reason to give this record up
+    return this.#isPrecise && this.#disk.read(this.#file!, offset, count, this.buffer) === 'ok';
   }
 
   /** Copies [from, from + count) of the buffer to the header. */

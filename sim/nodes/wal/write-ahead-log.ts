@@ -10,16 +10,31 @@
  * unusable (etcd ends the process there): every later call returns the same failure. What is read back after
  * a crash is `recovery.ts`'s business.
  *
+ * With storage integrity `redundant`, which etcd has not, each segment begins with identifiers of its records
+ * (`identifiers.ts`), term and vote are kept twice more (`promise-copies.ts`), and an entry that was found damaged
+ * can be written again in its place (`repair`).
+ *
  * Other than etcd: a new log appears by renaming its first segment, not a directory around it; and the hard
  * state that was read at start is carried into the next segment, also if no newer one was saved in between.
  */
 import { assert } from '../../assert.ts';
 import { type Bugs, NO_BUGS } from '../../bugs.ts';
+import { SparseBuffer } from '../../bytes/sparse-buffer.ts';
 import { BLOCK_BYTES, type Disk, type DiskOutcome, type File } from '../../disk/disk.ts';
+import type { Integrity } from '../../run-spec.ts';
 import { ENTRIES_APPENDED, SYSTEM_CALLS, type Work } from '../../work.ts';
+import { IdentifierWriter, regionBytes } from './identifiers.ts';
 import { PageWriter } from './page-writer.ts';
+import { PromiseCopies } from './promise-copies.ts';
 import { encodeSnapshotMark } from './protobuf.ts';
-import { RECORD_METADATA, RECORD_SNAPSHOT, RecordEncoder } from './record-encoder.ts';
+import {
+  RECORD_CRC,
+  RECORD_ENTRY,
+  RECORD_METADATA,
+  RECORD_SNAPSHOT,
+  RECORD_STATE,
+  RecordEncoder,
+} from './record-encoder.ts';
 import { type Segment, segmentName } from './segment.ts';
 import type { HardState, SnapshotMark, WalEntry } from './wal-entry.ts';
 
@@ -32,6 +47,10 @@ export interface WalOptions {
   /** Released segments are removed until so many are left. etcd: 5. */
   readonly segmentsMax: number;
   readonly work: Work;
+  /** Left out: `checksum`. */
+  readonly integrity?: Integrity;
+  /** A cluster of one: what might be damage or a torn tail is taken for a torn tail, as nobody could repair it. */
+  readonly isAlone?: boolean;
   /**
    * What counts as a torn tail. `etcd`, the default: see `segment-reader.ts`; it relies on sectors that are written whole
    * or not at all. `first-damage`: any damage in the newest segment ends the log, as RocksDB's tolerant mode has
@@ -40,6 +59,17 @@ export interface WalOptions {
   readonly tornRule?: 'etcd' | 'first-damage';
   /** Mistakes that are planted. */
   readonly bugs?: Bugs;
+}
+
+/** A damaged entry's place in the log. */
+export interface DamagedEntry {
+  readonly index: number;
+  readonly term: number;
+  readonly segment: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly crcBefore: number;
+  readonly crc: number;
 }
 
 /** Where appending goes on: made by `createWriteAheadLog` and by recovery. */
@@ -52,6 +82,9 @@ export interface WalPosition {
   readonly segments: readonly Segment[];
   readonly tail: File;
   readonly offset: number;
+  /** Records in the tail; counted with `redundant` only. */
+  readonly records: number;
+  readonly damaged: readonly DamagedEntry[];
 }
 
 export const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 };
@@ -71,6 +104,12 @@ export class WriteAheadLog {
   readonly #encoder: RecordEncoder;
   readonly #writer: PageWriter;
   readonly #segments: Segment[];
+  /** With `redundant` only. */
+  readonly #identifiers: IdentifierWriter | undefined;
+  readonly #promises: PromiseCopies | undefined;
+  readonly #dataFrom: number;
+  /** Entries that wait for repair, by index; empty on a sound disk. */
+  readonly #damaged = new Map<number, DamagedEntry>();
   /** How many of `#segments`, from the oldest, hold nothing that is needed. */
   #released = 0;
   #term: number;
@@ -96,6 +135,14 @@ export class WriteAheadLog {
     this.#term = position.state.term;
     this.#vote = position.state.vote;
     this.#commit = position.state.commit;
+    const region = regionBytes(options.segmentBytes);
+    const isRedundant = options.integrity === 'redundant';
+    this.#dataFrom = isRedundant ? region : 0;
+    if (isRedundant) {
+      this.#identifiers = new IdentifierWriter(options.disk, options.work, region, position.records);
+      this.#promises = new PromiseCopies(options.disk, options.work, options.directory);
+    }
+    for (const damaged of position.damaged) this.#damaged.set(damaged.index, damaged);
     this.#prepareNext();
   }
 
@@ -127,11 +174,16 @@ export class WriteAheadLog {
     const mustSync = from < to || (isPromise && !this.#bugs['vote-not-synced']);
     const encoder = this.#encoder;
     const writer = this.#writer;
+    const identifiers = this.#identifiers;
     for (let i = from; i < to; i++) {
+      if (identifiers?.isFull && this.#cut() !== 'ok') return this.#failure;
+      const before = writer.buffer.length;
       encoder.entry(writer.buffer, entries[i]!);
+      if (identifiers !== undefined) this.#identifyEntry(entries[i]!, before);
       if (writer.buffer.length > SPILL_BYTES && this.#fails(writer.spill())) return this.#failure;
     }
     if (from < to) {
+      if (this.#damaged.size > 0) this.#forgetDamage(entries[from]!.index);
       this.lastIndex = entries[to - 1]!.index;
       const { counts } = this.#work;
       counts[ENTRIES_APPENDED] = counts[ENTRIES_APPENDED]! + (to - from);
@@ -140,18 +192,63 @@ export class WriteAheadLog {
       this.#term = state.term;
       this.#vote = state.vote;
       this.#commit = state.commit;
+      if (identifiers?.isFull && this.#cut() !== 'ok') return this.#failure;
+      const before = writer.buffer.length;
       encoder.state(writer.buffer, state);
+      if (identifiers !== undefined) this.#identify(RECORD_STATE, 0, 0, before);
       if (writer.buffer.length > SPILL_BYTES && this.#fails(writer.spill())) return this.#failure;
     }
     // as in etcd, what waits in memory does not count towards the size
-    if (writer.offset >= this.#segmentBytes) return this.#cut();
-    return mustSync ? this.sync() : 'ok';
+    if (writer.offset >= this.#segmentBytes) this.#cut();
+    else if (mustSync) this.sync();
+    if (isPromise && this.#failure === 'ok' && this.#promises !== undefined) {
+      this.#fails(this.#promises.save(this.#term, this.#vote));
+      this.lastSaveSynced = true;
+    }
+    return this.#failure;
+  }
+
+  /** Writes an entry that was found damaged into its place again. One that was replaced meanwhile is left alone. Synced. */
+  repair(entry: WalEntry): DiskOutcome {
+    if (this.#failure !== 'ok') return this.#failure;
+    const place = this.#damaged.get(entry.index);
+    if (place === undefined || place.term !== entry.term) return 'ok';
+    const buffer = new SparseBuffer(256);
+    const encoder = new RecordEncoder(place.crcBefore, this.#work);
+    encoder.entry(buffer, entry);
+    assert(encoder.crc === place.crc && buffer.length === place.length, 'wal: a repair of another content');
+    this.#countCalls(2);
+    const file = this.#disk.open(place.segment);
+    if (file === undefined) return 'ok'; // released and removed meanwhile
+    if (!this.#fails(this.#disk.write(file, place.offset, buffer))) this.#fails(this.#disk.sync(file));
+    this.#disk.close(file);
+    this.#damaged.delete(entry.index);
+    return this.#failure;
+  }
+
+  #forgetDamage(from: number): void {
+    for (const index of this.#damaged.keys()) if (index >= from) this.#damaged.delete(index);
+  }
+
+  /** The record that was just encoded, from `before` on in the buffer. */
+  #identify(type: number, index: number, term: number, before: number): void {
+    const { offset, buffer } = this.#writer;
+    this.#identifiers!.add(type, 0, index, term, offset + before, buffer.length - before, this.#encoder.crc);
+  }
+
+  #identifyEntry(entry: WalEntry, before: number): void {
+    const { offset, buffer } = this.#writer;
+    const { type, index, term } = entry;
+    this.#identifiers!.add(RECORD_ENTRY, type, index, term, offset + before, buffer.length - before, this.#encoder.crc);
   }
 
   /** Says that a snapshot of this index exists; its marker file must have been written before. Synced. */
   saveSnapshot(mark: SnapshotMark): DiskOutcome {
     if (this.#failure !== 'ok') return this.#failure;
+    if (this.#identifiers?.isFull && this.#cut() !== 'ok') return this.#failure;
+    const before = this.#writer.buffer.length;
     this.#encoder.blob(this.#writer.buffer, RECORD_SNAPSHOT, encodeSnapshotMark(mark));
+    if (this.#identifiers !== undefined) this.#identify(RECORD_SNAPSHOT, mark.index, mark.term, before);
     if (this.lastIndex < mark.index) this.lastIndex = mark.index;
     return this.sync();
   }
@@ -160,6 +257,8 @@ export class WriteAheadLog {
   sync(): DiskOutcome {
     if (this.#failure !== 'ok') return this.#failure;
     if (this.#fails(this.#writer.flush())) return this.#failure;
+    if (this.#identifiers !== undefined && this.#fails(this.#identifiers.flush(this.#writer.file)))
+      return this.#failure;
     this.#countCalls(1);
     const synced = this.#disk.sync(this.#writer.file);
     if (!this.#bugs['wal-sync-failure-ignored'] && this.#fails(synced)) return this.#failure;
@@ -211,11 +310,18 @@ export class WriteAheadLog {
       return this.#failure;
     }
     this.#disk.close(writer.file);
-    writer.turnTo(this.#next, 0);
+    writer.turnTo(this.#next, this.#dataFrom);
+    this.#identifiers?.turn();
     this.#encoder.checksum(writer.buffer);
+    const isRedundant = this.#identifiers !== undefined;
+    if (isRedundant) this.#identify(RECORD_CRC, 0, 0, 0);
+    let before = writer.buffer.length;
     this.#encoder.blob(writer.buffer, RECORD_METADATA, this.#metadata);
+    if (isRedundant) this.#identify(RECORD_METADATA, 0, 0, before);
     if (this.#term !== 0 || this.#vote !== 0 || this.#commit !== 0) {
+      before = writer.buffer.length;
       this.#encoder.state(writer.buffer, { term: this.#term, vote: this.#vote, commit: this.#commit });
+      if (isRedundant) this.#identify(RECORD_STATE, 0, 0, before);
     }
     if (this.sync() !== 'ok') return this.#failure;
 
@@ -265,11 +371,27 @@ export function createWriteAheadLog(options: WalOptions, metadata: Uint8Array): 
   const allocated = disk.truncate(file, options.segmentBytes);
   if (allocated !== 'ok') return allocated;
   const encoder = new RecordEncoder(0, work);
-  const writer = new PageWriter(disk, work, file, 0);
+  const isRedundant = options.integrity === 'redundant';
+  const region = regionBytes(options.segmentBytes);
+  const writer = new PageWriter(disk, work, file, isRedundant ? region : 0);
+  const identifiers = new IdentifierWriter(disk, work, region, 0);
+  let records = 0;
+  let before = 0;
+  const identify = (type: number): void => {
+    if (!isRedundant) return;
+    const { offset, buffer } = writer;
+    identifiers.add(type, 0, 0, 0, offset + before, buffer.length - before, encoder.crc);
+    before = buffer.length;
+    records++;
+  };
   encoder.checksum(writer.buffer);
+  identify(RECORD_CRC);
   encoder.blob(writer.buffer, RECORD_METADATA, metadata);
+  identify(RECORD_METADATA);
   encoder.blob(writer.buffer, RECORD_SNAPSHOT, encodeSnapshotMark({ index: 0, term: 0 }));
-  const flushed = writer.flush();
+  identify(RECORD_SNAPSHOT);
+  let flushed = writer.flush();
+  if (flushed === 'ok') flushed = identifiers.flush(file);
   if (flushed !== 'ok') return flushed;
   const synced = disk.sync(file);
   if (synced !== 'ok') return synced;
@@ -287,5 +409,7 @@ export function createWriteAheadLog(options: WalOptions, metadata: Uint8Array): 
     segments: [{ name, sequence: 0, firstIndex: 0 }],
     tail: file,
     offset: writer.offset,
+    records,
+    damaged: [],
   });
 }
