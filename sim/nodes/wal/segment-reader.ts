@@ -230,7 +230,9 @@ export class SegmentReader {
     this.#chunkStart = offset;
     if (this.#disk.read(this.#file!, offset, Math.max(count, CHUNK_BYTES), this.buffer) === 'ok') return true;
     // an unreadable sector somewhere in the chunk is no reason to give this record up
-    return this.#isPrecise && this.#disk.read(this.#file!, offset, count, this.buffer) === 'ok';
+    if (this.#isPrecise && this.#disk.read(this.#file!, offset, count, this.buffer) === 'ok') return true;
+    this.buffer.reset();
+    return false;
   }
 
   /** Copies [from, from + count) of the buffer to the header. */
