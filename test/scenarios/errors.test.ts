@@ -464,7 +464,7 @@ expect: [{metric: fsyncs, max: many}]
     [
       'a wrong value inside',
       'cluster.raft={heartbeat: 1s}',
-      '--set cluster.raft: cluster.raft.heartbeat: unknown field; allowed: electionTimeout, heartbeatInterval, preVote, checkQuorum, readOnly, messageMax, inflightMessages, inflightBytes, uncommittedMax, snapshotEntries, catchUpEntries, applyLagMax; did you mean heartbeatInterval?',
+      '--set cluster.raft: cluster.raft.heartbeat: unknown field; allowed: electionTimeout, heartbeatInterval, preVote, checkQuorum, readOnly, clockDriftMax, messageMax, inflightMessages, inflightBytes, uncommittedMax, snapshotEntries, catchUpEntries, applyLagMax; did you mean heartbeatInterval?',
     ],
     [
       'a missing list element',
