@@ -17,7 +17,8 @@ export function createRun(spec) {
       return slices * 1e9;
     },
     get events() {
-      return slices * 1000;
+      // a fragile one has not come to its violation before its last slice
+      return slices * (spec.scenario.startsWith('fragile') ? 100 : 1000);
     },
     get fractionDone() {
       return spec.scenario === 'slow' ? 0.5 : slices / slicesMax;
