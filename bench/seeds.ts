@@ -2,7 +2,7 @@
  * Many short runs, as a sweep makes them: 3 nodes, 30 virtual seconds, a fault every 3 of them (those of
  * `scenarios/nemesis.yaml`), all oracles on. It is that scenario with
  *
- *     raftlab sweep nemesis --variant bolt --set end.after=30s --set nemesis.every=3s --set workload.rateLimit=100/s
+ *     raftlab sweep nemesis --variant bolt --set end.after=30s --set faults.nemesis.every=3s --set workload.rateLimit=100/s
  *
  * Seeds a minute are of a pool of two workers and need two free cores; CPU seconds a run are what a busy machine can
  * tell. The first runs of a worker, some ten times as slow until its code is compiled, come before the measured ones.
@@ -27,7 +27,7 @@ function specsOf(engine: string, ratePerS: number, runs: number): RunSpec[] {
   const { label, text } = readScenarioFile('nemesis', '.');
   const loaded = loadScenario(label, text, {
     catalogue: CATALOGUE,
-    sets: ['end.after=30s', 'nemesis.every=3s', `workload.rateLimit=${ratePerS}/s`],
+    sets: ['end.after=30s', 'faults.nemesis.every=3s', `workload.rateLimit=${ratePerS}/s`],
     seeds: `1..${runs}`,
     variant: engine,
   });

@@ -129,3 +129,19 @@ export function listOf<T extends z.ZodType>(element: T, doc: string, what: strin
     .max(lengthMax, { error: () => `is too long; allowed: at most ${lengthMax} ${what}` })
     .meta({ description: doc });
 }
+
+type Mapping = z.ZodObject<Record<string, z.ZodType>, z.core.$strict>;
+
+/** One of several mappings, told apart by a field whose values are `names`. */
+export function byName(field: string, names: readonly string[], options: readonly Mapping[]) {
+  const wanted = choice(names, `Which ${field}.`);
+  return z.discriminatedUnion(field, options as unknown as [Mapping, ...Mapping[]], {
+    error: (issue) => {
+      const input = issue.input as Record<string, unknown> | undefined;
+      if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+        return `${shown(input)} is not a mapping; allowed: a mapping with ${field}`;
+      }
+      return wanted.safeParse(input[field]).error?.issues[0]?.message ?? 'is unknown';
+    },
+  });
+}

@@ -10,7 +10,7 @@ import { memoryBytesMin } from './memory.ts';
 import { type Path, startsWith } from './path.ts';
 import { type PathProblem, problemsOf } from './problems.ts';
 import { type RunPlan, resolve } from './resolve.ts';
-import { type Body, bodySchema, type Head, headSchema } from './schema.ts';
+import { BODY_FIELDS, type Body, bodySchema, type Head, headSchema } from './schema.ts';
 import { parseSeedArgument, parseSeeds } from './seeds.ts';
 import { checkSemantics } from './semantics.ts';
 import { type Problem, Source } from './source.ts';
@@ -76,7 +76,9 @@ class Load {
   #scenario(): Scenario | undefined {
     const { data } = this.#source;
     const head = this.#head(data);
-    const base = Object.fromEntries(Object.entries(data).filter(([key]) => BODY.includes(key)));
+    const base = Object.fromEntries(
+      Object.entries(data).filter(([key]) => (BODY_FIELDS as readonly string[]).includes(key)),
+    );
     const expansion: PathProblem[] = [];
     const variants = expandVariants(base, head, expansion);
     this.#report(expansion);
@@ -257,8 +259,6 @@ class Load {
     for (const { path, text, atKey } of problems) this.#problems.push(this.#source.problem(path, text, atKey));
   }
 }
-
-const BODY: readonly string[] = ['cluster', 'workload', 'end', 'faults', 'nemesis'];
 
 /** Where in the file the value at a path of a variant's body is written: in the matrix, or in the base. */
 function writtenAt(variant: Variant, path: Path): Path {

@@ -65,8 +65,3 @@ export function parameterShape(specs: ParameterSpecs): Record<string, z.ZodType>
   }
   return shape;
 }
-
-/** True if a mapping of these parameters may be left out altogether. */
-export function allOptional(specs: ParameterSpecs): boolean {
-  return Object.values(specs).every((spec) => spec.optional === true || writtenDefault(spec) !== undefined);
-}

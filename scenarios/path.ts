@@ -1,5 +1,5 @@
 /** Paths into a scenario: `workload.keys.count`, `faults[0].at`. */
-import { DEFAULT_ENGINE, SHORTHANDS } from './schema.ts';
+import { DEFAULT_ENGINE, SHORTHANDS } from './schema/cluster.ts';
 
 export type Path = readonly (string | number)[];
 

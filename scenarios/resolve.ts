@@ -2,7 +2,7 @@
 import type { ParameterValues } from '../sim/parameters.ts';
 import type { FaultSpec, NemesisSpec, RunSpec, Trigger, ValueSpec, WorkloadSpec } from '../sim/run-spec.ts';
 import type { Lenient } from './lenient.ts';
-import type { Body, FaultBody } from './schema.ts';
+import type { Body, FaultBody, NemesisBody } from './schema.ts';
 
 /** A RunSpec but for the seed. */
 export type RunPlan = Omit<RunSpec, 'seed'>;
@@ -21,6 +21,7 @@ export function endTimeNs(end: Lenient<Body['end']>): number {
 
 export function resolve(scenario: string, variant: string, body: Body): RunPlan {
   const { cluster, end } = body;
+  const { timeline, nemesis } = faultsOf(body.faults);
   const engine = cluster.engine as { name: string; options: ParameterValues };
   return {
     scenario,
@@ -66,8 +67,8 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
       ...(cluster.bugs.length === 0 ? {} : { bugs: cluster.bugs }),
     },
     workload: resolveWorkload(body.workload),
-    faults: body.faults.map(resolveFault),
-    ...(body.nemesis !== undefined && { nemesis: resolveNemesis(body.nemesis, endTimeNs(end)) }),
+    faults: timeline.map(resolveFault),
+    ...(nemesis !== undefined && { nemesis: resolveNemesis(nemesis, endTimeNs(end)) }),
     end: {
       operations: end.operations ?? 0,
       timeNs: endTimeNs(end),
@@ -129,6 +130,17 @@ function resolveValue(value: Body['workload']['value']): ValueSpec {
   return { kind: 'uniform', bytesMin: value.min, bytesMax: value.max };
 }
 
+/** Both forms of `faults` as one: a list is a timeline. */
+function faultsOf(faults: Body['faults']): { readonly timeline: readonly FaultBody[]; readonly nemesis?: NemesisBody } {
+  if (isList(faults)) return { timeline: faults };
+  return { timeline: faults.timeline, ...(faults.nemesis !== undefined && { nemesis: faults.nemesis }) };
+}
+
+/** `Array.isArray` says nothing of a read-only array's type. */
+export function isList<T, U>(value: readonly T[] | U): value is readonly T[] {
+  return Array.isArray(value);
+}
+
 /** The fault that an entry of the timeline names, with its parameters; `semantics.ts` has seen to it that there is one. */
 export function namedFaults(fault: Partial<FaultBody>): readonly [name: string, parameters: ParameterValues][] {
   return Object.entries(fault)
@@ -136,8 +148,8 @@ export function namedFaults(fault: Partial<FaultBody>): readonly [name: string, 
     .map(([key, value]) => [key, value as unknown as ParameterValues]);
 }
 
-function resolveNemesis(nemesis: NonNullable<Body['nemesis']>, endNs: number): NemesisSpec {
-  const weights = Object.entries(nemesis.kinds as Readonly<Record<string, number | undefined>>);
+function resolveNemesis(nemesis: NemesisBody, endNs: number): NemesisSpec {
+  const weights = Object.entries(nemesis.weights as Readonly<Record<string, number | undefined>>);
   return {
     fromNs: nemesis.from,
     untilNs: nemesis.until ?? endNs,

@@ -7,15 +7,15 @@ import type { LinkName, ParameterSpec, ParameterSpecs, ParameterValues } from '.
 import type { Catalogue, FaultEntry } from './catalogue.ts';
 import type { Lenient } from './lenient.ts';
 import type { Path } from './path.ts';
-import { endTimeNs, FAULT_TIMING, keyCount, namedFaults, preloadKeys } from './resolve.ts';
-import type { Body, FaultBody } from './schema.ts';
+import { endTimeNs, FAULT_TIMING, isList, keyCount, namedFaults, preloadKeys } from './resolve.ts';
+import type { Body, FaultBody, NemesisBody } from './schema.ts';
 import { allowedText } from './suggestion.ts';
 import { formatQuantity } from './units.ts';
 
 export type Report = (path: Path, text: string, atKey?: boolean) => void;
 
 type Good = Lenient<Body>;
-type GoodFault = NonNullable<NonNullable<Good['faults']>[number]>;
+type GoodFault = Lenient<FaultBody>;
 
 /** `good`: what of the body validated. `raw`: the body as written. */
 export function checkSemantics(
@@ -27,16 +27,26 @@ export function checkSemantics(
   checkRaft(good.cluster?.raft ?? {}, report);
   checkWorkload(good.workload ?? {}, report);
   if (good.end !== undefined) checkStart(good.workload?.start, good.end, report);
-  if (good.nemesis !== undefined && good.end !== undefined) checkNemesis(good.nemesis, good.end, report);
-  const rawFaults = Array.isArray(raw.faults) ? (raw.faults as readonly unknown[]) : [];
-  for (const [index, rawFault] of rawFaults.entries()) {
-    const path = ['faults', index];
-    checkFaultForm(rawFault, path, catalogue, report);
-    const fault = good.faults?.[index];
+  checkFaults(good, raw.faults, catalogue, report);
+}
+
+/** In either form: the list by itself, or under `timeline` beside a nemesis. */
+function checkFaults(good: Good, raw: unknown, catalogue: Catalogue, report: Report): void {
+  const { faults, end, cluster } = good;
+  const inList = isList(raw);
+  const path: Path = inList ? ['faults'] : ['faults', 'timeline'];
+  const rawTimeline = inList ? raw : (raw as { readonly timeline?: unknown } | undefined)?.timeline;
+  const timeline = faults === undefined || isList(faults) ? faults : faults.timeline;
+  for (const [index, rawFault] of (isList(rawTimeline) ? rawTimeline : []).entries()) {
+    const at = [...path, index];
+    checkFaultForm(rawFault, at, catalogue, report);
+    const fault = timeline?.[index];
     if (fault === undefined) continue;
-    if (good.end !== undefined) checkFaultTime(fault, path, good.end, report);
-    if (good.cluster?.nodes !== undefined) checkFaultTarget(fault, path, good.cluster.nodes, catalogue, report);
+    if (end !== undefined) checkFaultTime(fault, at, end, report);
+    if (cluster?.nodes !== undefined) checkFaultTarget(fault, at, cluster.nodes, catalogue, report);
   }
+  const nemesis = faults === undefined || isList(faults) ? undefined : faults.nemesis;
+  if (nemesis !== undefined && end !== undefined) checkNemesis(nemesis, end, report);
 }
 
 function checkRaft(raft: NonNullable<NonNullable<Good['cluster']>['raft']>, report: Report): void {
@@ -139,17 +149,21 @@ function checkFaultForm(raw: unknown, path: Path, catalogue: Catalogue, report: 
   }
 }
 
-function checkNemesis(nemesis: NonNullable<Good['nemesis']>, end: NonNullable<Good['end']>, report: Report): void {
+function checkNemesis(nemesis: Lenient<NemesisBody>, end: NonNullable<Good['end']>, report: Report): void {
   const endNs = endTimeNs(end);
   for (const field of ['from', 'until'] as const) {
     const timeNs = nemesis[field];
     const isLate = field === 'from' ? (timeNs ?? 0) >= endNs : (timeNs ?? 0) > endNs;
     if (timeNs === undefined || !isLate) continue;
     const text = formatQuantity('duration', timeNs);
-    report(['nemesis', field], `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`);
+    report(
+      ['faults', 'nemesis', field],
+      `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`,
+    );
   }
   const { from, until } = nemesis;
-  if (from !== undefined && until !== undefined && until <= from) report(['nemesis', 'until'], 'is not after from');
+  if (from !== undefined && until !== undefined && until <= from)
+    report(['faults', 'nemesis', 'until'], 'is not after from');
 }
 
 function checkFaultTime(fault: GoodFault, path: Path, end: NonNullable<Good['end']>, report: Report): void {

@@ -5,7 +5,8 @@
 import { produce } from 'immer';
 import { assign, type Path, parsePath, pathText } from './path.ts';
 import type { PathProblem } from './problems.ts';
-import { DEFAULT_ENGINE, type Head, SHORTHANDS } from './schema.ts';
+import { DEFAULT_ENGINE, SHORTHANDS } from './schema/cluster.ts';
+import { BODY_FIELDS, type Head } from './schema.ts';
 
 const VARIANTS_MAX = 1000;
 
@@ -99,12 +100,10 @@ function matrixAxes(head: Pick<Head, 'matrix'>, problems: PathProblem[]): Axis[]
   return axes;
 }
 
-const VARIED = ['cluster', 'workload', 'end', 'faults'];
-
 function bodyPath(text: string, writtenAt: Path, problems: PathProblem[]): Path | undefined {
   const path = parsePath(text);
-  if (path !== undefined && VARIED.includes(String(path[0]))) return path;
-  const what = `is not a path of the body; allowed: paths that start with ${VARIED.join(', ')}`;
+  if (path !== undefined && (BODY_FIELDS as readonly unknown[]).includes(path[0])) return path;
+  const what = `is not a path of the body; allowed: paths that start with ${BODY_FIELDS.join(', ')}`;
   problems.push({ path: writtenAt, text: what, atKey: true });
   return undefined;
 }

@@ -131,10 +131,9 @@ class Shrinking {
   /** With what its nemesis draws for the seed listed, so that each of these faults can be left out. */
   async #listed(body: ScenarioBody): Promise<ScenarioBody> {
     const spec = this.#specOf(body, this.#seed)!;
-    if (spec.nemesis === undefined) return body;
+    if (body.faults === undefined || Array.isArray(body.faults)) return body;
     const { faultsOf } = await import('../../sim/cluster.ts');
-    const { nemesis: _, ...rest } = body;
-    return { ...rest, faults: faultsOf(spec).map((fault) => faultEntry(fault, CATALOGUE)) };
+    return { ...body, faults: faultsOf(spec).map((fault) => faultEntry(fault, CATALOGUE)) };
   }
 
   async run(original: Failing): Promise<Failing> {

@@ -97,20 +97,29 @@ describe('drawn faults', () => {
   };
 
   it('can be listed in a scenario, and are then the same faults', () => {
-    const spec = { ...specOf('nemesis: { every: 200ms, swarm: false }'), seed: 5 };
+    const spec = { ...specOf('faults: { nemesis: { every: 200ms, swarm: false } }'), seed: 5 };
     const faults = faultsOf(spec);
     expect([...kinds(faults)].sort()).toEqual([...USUAL].sort());
     const listed = specOf(`faults: ${JSON.stringify(faults.map((fault) => faultEntry(fault, CATALOGUE)))}`);
     expect(listed.faults).toEqual(faults);
   });
 
+  it('come behind those that the scenario lists', () => {
+    const listed = '{ at: 2s, for: 1s, crash: { node: n1 } }';
+    const both = specOf(`faults: { timeline: [${listed}], nemesis: { every: 200ms } }`);
+    const alone = specOf('faults: { nemesis: { every: 200ms } }');
+    expect(both.faults).toEqual(specOf(`faults: [${listed}]`).faults);
+    expect(both.faults).toHaveLength(1);
+    expect(faultsOf(both)).toEqual([...both.faults, ...faultsOf(alone)]);
+  });
+
   it.each([
-    ['nemesis: { every: 0s }', /nemesis\.every/],
-    ['nemesis: { from: 30s }', /nemesis\.from: 30s is not before the end of the run \(20s\)/],
-    ['nemesis: { until: 30s }', /nemesis\.until: 30s is not before the end/],
-    ['nemesis: { from: 3s, until: 2s }', /nemesis\.until: is not after from/],
-    ['nemesis: { kinds: { crsh: 1 } }', /crsh.*crash/],
-    ['nemesis: { kinds: { crash: -1 } }', /nemesis\.kinds\.crash/],
+    ['faults: { nemesis: { every: 0s } }', /faults\.nemesis\.every/],
+    ['faults: { nemesis: { from: 30s } }', /faults\.nemesis\.from: 30s is not before the end of the run \(20s\)/],
+    ['faults: { nemesis: { until: 30s } }', /faults\.nemesis\.until: 30s is not before the end/],
+    ['faults: { nemesis: { from: 3s, until: 2s } }', /faults\.nemesis\.until: is not after from/],
+    ['faults: { nemesis: { weights: { crsh: 1 } } }', /crsh.*crash/],
+    ['faults: { nemesis: { weights: { crash: -1 } } }', /faults\.nemesis\.weights\.crash/],
   ])('%s is refused', (faults, message) => {
     const loaded = loadScenario('drawn', text(faults), { catalogue: CATALOGUE });
     expect(loaded.ok ? '' : loaded.problems.join('\n')).toMatch(message);

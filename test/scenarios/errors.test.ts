@@ -227,6 +227,21 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   ],
   // faults
   [
+    'faults that are a word',
+    'faults: storm',
+    "3:9: faults: 'storm' is neither a list nor a mapping; allowed: a list of faults, {nemesis: {…}}, {timeline: […], nemesis: {…}}",
+  ],
+  [
+    'an unknown field beside the timeline',
+    'faults: {timelime: []}',
+    '3:10: faults.timelime: unknown field; allowed: timeline, nemesis; did you mean timeline?',
+  ],
+  [
+    'a listed fault beside a nemesis',
+    'faults: {nemesis: {}, timeline: [{at: 10s, crash: {node: n1}}]}',
+    '3:39: faults.timeline[0].at: 10s is not before the end of the run (10s)',
+  ],
+  [
     'a fault after the end',
     'faults: [{at: 10s, crash: {node: n1}}]',
     '3:15: faults[0].at: 10s is not before the end of the run (10s)',
@@ -458,7 +473,7 @@ expect: [{metric: fsyncs, max: many}]
     [
       'an unknown group',
       'wrokload.clients=5',
-      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, published, cluster, workload, end, faults, nemesis; did you mean workload?',
+      '--set wrokload.clients: wrokload: unknown field; allowed: name, why, seeds, matrix, variants, expect, published, cluster, workload, end, faults; did you mean workload?',
     ],
     ['a wrong value', 'cluster.nodes=many', "--set cluster.nodes: 'many' is not a whole number; allowed: 1 to 64"],
     [
