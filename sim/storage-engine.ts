@@ -58,7 +58,10 @@ export interface EngineStats {
 export interface StorageEngine {
   /** Reads what the disk holds; must succeed on anything a crash may leave of a well-formed store. */
   open(): OpenOutcome;
-  /** Why `open` said `corrupt`, for people. */
+  /**
+   * Why `open` said `corrupt`, or the first thing that could not be read since: from then on reads may show less than
+   * was written, and the process must end. For people.
+   */
   readonly corruption: Fault | undefined;
   /** True and `into` set (borrowed until the next call on the engine) if the key is there. */
   get(table: number, key: Uint8Array, into: Value): boolean;

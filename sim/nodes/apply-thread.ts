@@ -220,6 +220,11 @@ export class ApplyThread implements Handler, ReplySink {
       this.#parts.process.fail(`storage engine: ${outcome} on write`);
       return;
     }
+    const { corruption } = this.machine;
+    if (corruption !== undefined) {
+      this.#parts.process.fail(`storage engine: ${corruption.where}: ${corruption.what}`);
+      return;
+    }
     this.#roundComputed = machine.compute(now, work);
     this.#roundDelay = pressure === 'slow' ? Math.round((bytes * SECOND) / this.engine.delayedBytesPerS) : 0;
     this.#roundStall += this.#roundDelay;

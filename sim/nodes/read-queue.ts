@@ -4,7 +4,8 @@
  * then it is answered from the local store. As in etcd one confirmation is under way at a time and
  * all reads that come meanwhile share the next. A serializable read is answered at once.
  *
- * Reads run on any free core, beside the apply thread.
+ * Reads run on any free core, beside the apply thread. A read that meets what the engine cannot read ends the process:
+ * what such a read shows is no answer.
  */
 
 import type { Bugs } from '../bugs.ts';
@@ -53,6 +54,8 @@ interface Serving {
   readonly confirmedAt: Time;
   readonly startedAt: Time;
   readonly computedAt: Time;
+  /** Why the store cannot be relied on any more; '' if it can. */
+  readonly failure: string;
 }
 
 export class ReadQueue implements Handler {
@@ -203,6 +206,8 @@ export class ReadQueue implements Handler {
         counts.push(stateMachine.range(request.key, request.keyEnd, 0, request.limit, keepGoing));
       }
     }
+    const { corruption } = stateMachine;
+    const failure = corruption === undefined ? '' : `storage engine: ${corruption.where}: ${corruption.what}`;
     const computedAt = this.#machine.compute(now, this.#work);
     const done = this.#machine.play(this.diskThread, computedAt);
     const id = this.#servingCount++;
@@ -214,6 +219,7 @@ export class ReadQueue implements Handler {
       confirmedAt,
       startedAt: now,
       computedAt,
+      failure,
     });
     this.#loop.schedule(done, this, SERVED, id);
   }
@@ -222,6 +228,10 @@ export class ReadQueue implements Handler {
     const serving = this.#serving.get(id)!;
     this.#serving.delete(id);
     this.#machine.finish(this.diskThread);
+    if (serving.failure !== '') {
+      this.#process.fail(serving.failure);
+      return;
+    }
     const { now } = this.#loop;
     serving.reads.forEach((pending, i) => {
       const from = this.#replies.nextWaits();

@@ -247,9 +247,10 @@ export class Replica implements StoreSwitch, JobSource {
     const engine = definition.create(context, spec.engine.options);
     const stateMachine = machine.create(engine, work, undefined, bugs);
     const outcome = stateMachine.open();
-    if (outcome === 'corrupt' || outcome === 'io-error') {
-      const fault = stateMachine.corruption;
-      this.failure = `storage engine: ${outcome}${fault === undefined ? '' : ` at ${fault.where}: ${fault.what}`}`;
+    // an engine may open and only then find, read for the index of mvcc, what it cannot read
+    const fault = stateMachine.corruption;
+    if (outcome === 'corrupt' || outcome === 'io-error' || fault !== undefined) {
+      this.failure = `storage engine: ${outcome === 'recovered' ? 'unreadable' : outcome}${fault === undefined ? '' : ` at ${fault.where}: ${fault.what}`}`;
       return false;
     }
     this.engine = engine;

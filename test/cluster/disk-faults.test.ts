@@ -42,6 +42,33 @@ it('a node that stops because of its disk is shown as one that gave up', () => {
   expect(faultWindows.map(({ label }) => label)).toContainEqual(expect.stringMatching(/^n2 stopped by itself: .*/));
 });
 
+/** So that reads go to the disk. */
+const SMALL_CACHES: Readonly<Record<string, ParameterValues>> = {
+  rocksdb: { block_cache_bytes: 0 },
+  faster: { MemorySizeBits: 16, PageSizeBits: 14 },
+};
+
+describe.each(['bolt', 'rocksdb', 'badger', 'ledger', 'faster'] as const)('with %s', (engine) => {
+  it.each(['raw', 'mvcc'] as const)('a read that meets an unreadable sector is no answer (%s)', (machine) => {
+    const spoilt: Sketch = {
+      engine,
+      machine,
+      options: SMALL_CACHES[engine] ?? {},
+      ms: 4000,
+      target: 'all',
+      mix: { put: 0.2, get: 0.6, range: 0.2 },
+      keys: { count: 2000 },
+      preload: 2000,
+      value: { kind: 'fixed', bytes: 400 },
+      timeoutMs: 200,
+      faults: [at(1500, 2500, 'latent-sector-error', { node: 'n2', sectors: 0.5 })],
+    };
+    const { violations, faultWindows } = play(spoilt);
+    expect(violations).toEqual([]);
+    expect(faultWindows.map(({ label }) => label)).toContainEqual(expect.stringMatching(/^n2 stopped by itself: .*/));
+  });
+});
+
 it('a log that rotted is refused at the start, not believed', () => {
   const { violations, faultWindows } = play(sketch('rocksdb', 'bit-rot', { sectors: 1 }));
   expect(violations).toEqual([]);

@@ -36,7 +36,7 @@ export class AppliedStore {
   readonly batch = new Batch();
   readonly request = new DecodedRequest();
   readonly sessions = new SessionTable();
-  corruption: Fault | undefined;
+  #corruption: Fault | undefined;
   appliedIndex = 0;
   appliedTerm = 0;
   uncommittedOperations = 0;
@@ -61,7 +61,6 @@ export class AppliedStore {
 
   open(): OpenOutcome {
     const outcome = this.engine.open();
-    this.corruption = this.engine.corruption;
     if (outcome === 'corrupt' || outcome === 'io-error') return outcome;
     const value = this.#value;
     if (!this.engine.get(TABLE_META, CONSISTENT_INDEX, value)) return outcome;
@@ -80,8 +79,12 @@ export class AppliedStore {
     return outcome;
   }
 
+  get corruption(): Fault | undefined {
+    return this.#corruption ?? this.engine.corruption;
+  }
+
   corrupt(where: string, what: string): 'corrupt' {
-    this.corruption = { where, what };
+    this.#corruption = { where, what };
     return 'corrupt';
   }
 

@@ -41,7 +41,7 @@ export interface ChangeObserver {
 export interface StateMachine {
   /** Opens the engine and reads what it holds. */
   open(): OpenOutcome;
-  /** Why `open` said `corrupt`. */
+  /** Why `open` said `corrupt`, or what of the engine's could not be read since: the process must end. */
   readonly corruption: Fault | undefined;
   /** Replay the log from the entry after this one. Counts up with `apply`. */
   readonly appliedIndex: number;
