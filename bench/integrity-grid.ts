@@ -96,11 +96,12 @@ class FlippedBits implements DiskFault {
     return 'ok';
   }
 
-  onContent(file: File, offset: number, content: SparseBuffer): void {
-    if (file.id !== this.#fileId || this.#places.size === 0) return;
+  onContent(file: File, offset: number, content: SparseBuffer): boolean {
+    if (file.id !== this.#fileId || this.#places.size === 0) return false;
     const bytes = content.toBytes();
     for (const place of this.#places) if (place >= offset && place - offset < bytes.length) bytes[place - offset]! ^= 1;
     content.reset().bytes(bytes);
+    return true;
   }
 }
 

@@ -145,6 +145,7 @@ function assemble(job: Job, outcomes: readonly RunOutcome[]): ScenarioResult {
     runs.push({
       ...outcome.result,
       violations: outcome.result.violations.map((violation) => ({ ...violation, reproduce })),
+      excused: outcome.result.excused.map((excused) => ({ ...excused, reproduce })),
     });
   }
   const { ofRuns, ofComparisons } = evaluate(scenario.expectations, runs);
@@ -187,6 +188,10 @@ function conclude(
   const failures = [...violationLines(result), ...expectationLines(result)];
   for (const line of failures.slice(0, LINES_MAX)) host.error(`${line}\n`);
   if (failures.length > LINES_MAX) host.error(`… and ${failures.length - LINES_MAX} more, in ${job.folder.label}\n`);
+  const excused = options.quiet === true ? [] : excusedLines(result);
+  for (const line of excused.slice(0, LINES_MAX)) host.error(`${line}\n`);
+  if (excused.length > LINES_MAX)
+    host.error(`… and ${excused.length - LINES_MAX} more excused, in ${job.folder.label}\n`);
   if (defects > 0) return EXIT_BUG;
   if (interrupted) return EXIT_INTERRUPTED;
   if (failures.length > 0) return EXIT_FAILED;
@@ -228,6 +233,15 @@ function violationLines(result: ScenarioResult): string[] {
     }
   }
   return lines;
+}
+
+function excusedLines(result: ScenarioResult): string[] {
+  return result.runs.flatMap((run) =>
+    run.excused.map(
+      ({ check, what, reason, because, reproduce }) =>
+        `excused: ${reason}: ${because}; ${check}: ${what} (${run.variant}, seed ${run.seed})\n  ${reproduce}`,
+    ),
+  );
 }
 
 /** A scenario that sets a bound on violations has them judged by that bound; what exceeds it is shown in full. */

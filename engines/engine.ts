@@ -81,6 +81,8 @@ export interface EngineBench {
 export interface EngineDefinition {
   readonly name: string;
   readonly summary: string;
+  /** Whether all that it reads is checked, so that it notices when a disk shows other bytes than were written. */
+  readonly hasChecksums: boolean;
   /** By the real system's option names. */
   readonly options: ParameterSpecs;
   readonly maintenance?: readonly MaintenanceTask[];

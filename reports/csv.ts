@@ -29,6 +29,7 @@ const FIXED: readonly CsvColumn[] = [
   { name: 'events', of: (run) => run.events },
   { name: 'virtualTimeNs', of: (run) => run.virtualTimeNs },
   { name: 'violations', of: (run) => run.violations.length },
+  { name: 'excused', of: (run) => run.excused.length },
   { name: 'unproven', of: (run) => run.unproven },
   { name: 'expectationsFailed', of: (run) => run.expectations.filter((expectation) => !expectation.ok).length },
   { name: 'throughputOpsPerS', of: (run) => run.metrics.throughputOpsPerS },

@@ -40,6 +40,18 @@ export function renderMarkdown(comparison: Comparison): string {
     if (hidden > 0) lines.push(`- ${hidden} more in result.json`);
     lines.push('');
   }
+  if (verdict.excused.length > 0) {
+    lines.push('## Excused', '');
+    for (const { variant, seed, excused } of verdict.excused.slice(0, VIOLATIONS_MAX)) {
+      lines.push(
+        `- **${inline(excused.reason)}** in ${inline(variant)}, seed ${seed}: ${inline(excused.because)}. ${inline(excused.check)}: ${inline(excused.what)}  `,
+        `  ${code(excused.reproduce)}`,
+      );
+    }
+    const hidden = verdict.excused.length - VIOLATIONS_MAX;
+    if (hidden > 0) lines.push(`- ${hidden} more in result.json`);
+    lines.push('');
+  }
   if (verdict.expectations.length > 0) {
     lines.push('## Expectations', '', ...tableLines(expectationTable(verdict.expectations)), '');
   }

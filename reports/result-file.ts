@@ -32,6 +32,13 @@ const violation = z
   })
   .describe('Something that must never happen, and did.');
 
+const excused = violation
+  .extend({
+    reason: z.string().describe('Which excuse: no quorum, entry lost on every copy, disk forgot, unchecked damage.'),
+    because: z.string().describe('The facts that excuse it, for people.'),
+  })
+  .describe('A complaint of a check that no correct cluster could have avoided.');
+
 const expectation = z
   .object({
     text: z.string().min(1).describe('The line, for people.'),
@@ -141,8 +148,9 @@ const run = z
     traceHash: z.string().describe('Digest of every event: two runs are the same run if and only if it is equal.'),
     events: count('Events handled.'),
     virtualTimeNs: nanoseconds('When the run ended.'),
-    ended: z.string().describe('`complete`, `violation`, `event budget` or `interrupted`.'),
+    ended: z.string().describe('`complete`, `violation`, `excused`, `event budget` or `interrupted`.'),
     violations: z.array(violation).describe('Empty in a sound run.'),
+    excused: z.array(excused).default([]).describe('What would be violations if facts did not excuse them.'),
     unproven: count('Keys of which the checkers proved neither that they are right nor that they are not.'),
     expectations: z.array(expectation).describe('Judgements of the bounds on figures of one run.'),
     metrics,
@@ -221,6 +229,7 @@ export type ResultFile = DeepReadonly<z.infer<typeof resultFileSchema>>;
 export type RunRecord = ResultFile['runs'][number];
 export type RunMetrics = RunRecord['metrics'];
 export type ViolationRecord = RunRecord['violations'][number];
+export type ExcusedRecord = RunRecord['excused'][number];
 
 /** What the command line hands over: like the file, except that undefined figures are still NaN. */
 export type ScenarioResult = Omit<ResultFile, 'runs' | 'format' | 'formatVersion'> & {

@@ -2,7 +2,7 @@
 import type { ExpectationOutcome } from '../sim/result.ts';
 import { type Comparison, type Spread, spreadOf } from './comparison.ts';
 import { counted } from './format.ts';
-import type { ViolationRecord } from './result-file.ts';
+import type { ExcusedRecord, ViolationRecord } from './result-file.ts';
 
 /** Violations that are printed; the rest is in result.json. */
 export const VIOLATIONS_MAX = 20;
@@ -23,17 +23,28 @@ export interface FoundViolation {
   readonly violation: ViolationRecord;
 }
 
+export interface FoundExcused {
+  readonly variant: string;
+  readonly seed: number;
+  readonly excused: ExcusedRecord;
+}
+
 export interface Verdict {
   readonly outcome: 'passed' | 'failed' | 'partial';
   readonly sentence: string;
   readonly expectations: readonly ExpectationSummary[];
   readonly violations: readonly FoundViolation[];
+  /** Decide nothing. */
+  readonly excused: readonly FoundExcused[];
 }
 
 export function verdictOf(comparison: Comparison): Verdict {
   const { file } = comparison;
   const violations = file.runs.flatMap((run) =>
     run.violations.map((violation) => ({ variant: run.variant, seed: run.seed, violation })),
+  );
+  const excused = file.runs.flatMap((run) =>
+    run.excused.map((each) => ({ variant: run.variant, seed: run.seed, excused: each })),
   );
   const expectations = summaries(comparison);
   const broken = expectations.filter((expectation) => expectation.passed < expectation.judged);
@@ -48,12 +59,21 @@ export function verdictOf(comparison: Comparison): Verdict {
   if (cut > 0) parts.push(`${counted(cut, 'run')} cut short`);
   const unproven = file.runs.reduce((sum, run) => sum + run.unproven, 0);
   if (unproven > 0) parts.push(`${counted(unproven, 'key')} unproven`);
+  if (excused.length > 0) parts.push(excusedText(excused.map((each) => each.excused.reason)));
   if (!failed) {
     const met = expectations.length === 0 ? '' : `, ${counted(expectations.length, 'expectation')} met`;
     parts.unshift(`No violation in ${counted(file.runs.length, 'run')}${met}`);
   }
   const outcome = failed ? 'failed' : file.partial || cut > 0 || file.runs.length === 0 ? 'partial' : 'passed';
-  return { outcome, sentence: `${parts.join('; ')}.`, expectations, violations };
+  return { outcome, sentence: `${parts.join('; ')}.`, expectations, violations, excused };
+}
+
+/** `3 excused (no quorum 2, disk forgot 1)`, the most frequent reason first. */
+export function excusedText(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const byCount = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return `${reasons.length} excused (${byCount.map(([reason, count]) => `${reason} ${count}`).join(', ')})`;
 }
 
 function summaries(comparison: Comparison): ExpectationSummary[] {

@@ -34,6 +34,7 @@ const METRIC_GROUPS: Readonly<Record<keyof Metrics, true>> = {
 };
 const RUN_FIGURES: Readonly<Record<string, (run: RunResult) => number>> = {
   violations: (run) => run.violations.length,
+  excused: (run) => run.excused.length,
   unproven: (run) => run.unproven,
   events: (run) => run.events,
   virtualTimeNs: (run) => run.virtualTimeNs,

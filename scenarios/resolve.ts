@@ -73,6 +73,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
       operations: end.operations ?? 0,
       timeNs: endTimeNs(end),
       settleNs: end.settle,
+      ...(end.liveness === 'all' ? {} : { liveness: end.liveness }),
       eventsMax: end.events,
     },
   };
@@ -155,6 +156,7 @@ function resolveNemesis(nemesis: NemesisBody, endNs: number): NemesisSpec {
     untilNs: nemesis.until ?? endNs,
     everyNs: nemesis.every,
     forNs: nemesis.for,
+    ...(nemesis.atlas === 'survivable' ? {} : { atlas: nemesis.atlas }),
     weights: Object.fromEntries(weights.filter((entry): entry is [string, number] => entry[1] !== undefined)),
     swarm: nemesis.swarm,
   };

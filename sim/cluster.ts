@@ -2,9 +2,9 @@
  * One run: builds the cluster that a specification describes, drives it to its end, and sums it up.
  * Knows no file system and no terminal; the specification decides everything that happens.
  *
- * Phases: the clients run until their operations or their time are used up; they drain; what is left
- * of the faults is lifted; the cluster settles until all replicas have applied the same entries or
- * the bound is over; checkers look at the final state.
+ * Two phases. Safety: faults strike while the clients run, until their operations or their time are used up. Liveness:
+ * the faults freeze, the nodes to be healed are (`cluster/core.ts`), the clients drain, and the cluster settles until
+ * these nodes have applied the same entries or the bound is over; checkers look at the final state.
  */
 import { findEngine } from '../engines/index.ts';
 import { assert } from './assert.ts';
@@ -16,6 +16,8 @@ import { Load } from './clients/load.ts';
 import type { OperationObserver } from './clients/observer.ts';
 import { MILLISECOND, NEVER, type Time } from './clock.ts';
 import { Checks } from './cluster/checks.ts';
+import { healedNodes } from './cluster/core.ts';
+import { Excuses } from './cluster/excuses.ts';
 import { FaultPort } from './cluster/fault-port.ts';
 import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
@@ -99,6 +101,10 @@ class ClusterRun implements Run {
   readonly #checks: Checks;
   readonly #timeline: Timeline;
   readonly #faults: FaultPort;
+  readonly #excuses: Excuses;
+  /** By node, from the end of the clients on: whether it is to take part in what follows. */
+  #healed: readonly boolean[] = [];
+  readonly #liveness: Rng;
   readonly #preload: Preload;
   #phase: Phase = 'running';
   #ended = 'complete';
@@ -182,6 +188,13 @@ class ClusterRun implements Run {
       traceId: LOAD_TRACE_ID,
     });
     this.#faults = new FaultPort(loop, this.#hosts, this.#network, clients);
+    this.#liveness = root.fork('liveness');
+    this.#excuses = new Excuses(this.#hosts, {
+      hasFaultyDisk: (node) => this.#faults.hasFaultyDisk(node),
+      engine: engine.name,
+      storeHasChecksums: engine.hasChecksums,
+      logHasChecksums: cluster.storage?.integrity !== 'none',
+    });
     this.#timeline = new Timeline(loop, faultsOf(spec), this.#faults, root.fork('faults'));
     this.#watch();
     for (const host of this.#hosts) host.start();
@@ -231,11 +244,11 @@ class ClusterRun implements Run {
     const { cluster } = this.#spec;
     const now = this.now;
     const isWhole = this.#ended === 'complete';
-    const replicas = this.#hosts.map((host) => new ReplicaView(host));
+    const replicas = this.#hosts.map((host) => new ReplicaView(host, this.#healed[host.node] ?? true));
     const firstUp = replicas.find((replica) => replica.up);
     if (isWhole) this.#checks.finish(replicas, now);
     else if (this.#ended === 'interrupted') firstUp?.walk(() => {});
-    const { violations } = this.#checks;
+    const { violations, excused } = this.#checks;
     const end = Math.min(this.#clientsEnd, now);
     const metrics = metricsOf({
       hosts: this.#hosts,
@@ -259,11 +272,12 @@ class ClusterRun implements Run {
       events: this.loop.eventCount,
       virtualTimeNs: now,
       violations,
+      excused,
       unproven: this.#checks.unproven,
       metrics,
       series: seriesOf(this.#recorder, this.#sampler, this.#sampler.next - this.#sampler.stepNs),
       faultWindows: this.#timeline.windows(now),
-      ended: violations.length > 0 ? 'violation' : this.#ended,
+      ended: violations.length > 0 ? 'violation' : excused.length > 0 ? 'excused' : this.#ended,
     };
   }
 
@@ -281,7 +295,7 @@ class ClusterRun implements Run {
     const until = Math.min(this.#sampler.next, limit);
     const left = end.eventsMax - this.loop.eventCount;
     const why = this.loop.run(until, Math.min(eventsMax, left));
-    if (this.#checks.violations.length > 0) {
+    if (this.#checks.hasComplaints) {
       this.#end('violation');
       return;
     }
@@ -308,14 +322,14 @@ class ClusterRun implements Run {
       this.#load.stop();
       // an operation may be tried for a while yet, and what was cut off has to come together again
       this.#settleEnd = this.now + end.settleNs + GIVE_UP_TIMEOUTS * this.#spec.workload.timeoutNs;
-      this.#liftAll();
+      this.#freeze();
     }
     if (this.#phase === 'draining' && this.#load.isDrained) {
       this.#clientsEnd = this.now;
       this.#phase = 'settling';
       this.#settleEnd = this.now + end.settleNs;
     }
-    if (this.#checks.violations.length > 0) this.#end('violation');
+    if (this.#checks.hasComplaints) this.#end('violation');
     else if (this.#phase === 'settling' && (this.#isSettled() || this.now >= this.#settleEnd)) this.#end('complete');
     else if (this.#phase === 'draining' && this.now >= this.#settleEnd) {
       this.#clientsEnd = this.now;
@@ -323,14 +337,20 @@ class ClusterRun implements Run {
     }
   }
 
-  #liftAll(): void {
-    this.#timeline.close();
-    this.#faults.restoreAll();
+  #freeze(): void {
+    const { end, cluster } = this.#spec;
+    this.#healed = healedNodes(end.liveness ?? 'all', cluster.nodes, this.#liveness, (node) => {
+      const isFaulty = this.#faults.hasFaultyDisk(node) ? 1 : 0;
+      return isFaulty + (this.#excuses.isLost(node) ? 1 : 0);
+    });
+    const isHealed = (node: number): boolean => this.#healed[node]!;
+    this.#timeline.freeze(isHealed);
+    this.#faults.restore(isHealed);
     this.#checks.healed(this.now);
   }
 
   /**
-   * Every node has applied all that the leader's log holds. Equal applied indices alone would not do: after a
+   * Every healed node that has not given up has applied all that the leader's log holds. Equal applied indices alone would not do: after a
    * power cut nobody knows what is committed until there is a leader again.
    */
   #isSettled(): boolean {
@@ -344,6 +364,7 @@ class ClusterRun implements Run {
     }
     if (last < 0) return false;
     for (const host of this.#hosts) {
+      if (!this.#healed[host.node] || this.#excuses.isLost(host.node)) continue;
       const replica = host.replicas[0];
       if (!host.isUp || replica === undefined) return false;
       if (replica.raft.term !== term || replica.applyThread.appliedIndex !== last) return false;
@@ -363,8 +384,11 @@ class ClusterRun implements Run {
     const { end } = this.#spec;
     this.#checks.roles = () => rolesOf(this.#hosts);
     this.#checks.hasFaultyDisk = (node) => this.#faults.hasFaultyDisk(node);
-    this.#checks.onGaveUp = (node, reason) =>
+    this.#checks.excuse = (check) => this.#excuses.excuse(check);
+    this.#checks.onGaveUp = (node, reason) => {
+      this.#excuses.onStopped(node, reason);
       this.#timeline.note('node-failure', `n${node + 1} stopped by itself: ${reason}`);
+    };
     this.#checks.onElected = (node) => {
       this.#elections++;
       this.#timeline.happened('leader elected');
@@ -378,7 +402,8 @@ class ClusterRun implements Run {
       this.#faults.snapshotsInstalled++;
       this.#timeline.happened('snapshot installed');
     };
-    this.#checks.onRestarted = () => {
+    this.#checks.onRestarted = (node) => {
+      this.#excuses.onRestarted(node);
       if (this.loop.now > 0) this.#timeline.happened('node restarted');
     };
     // while the clients still run for a while: progress is due from here on

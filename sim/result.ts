@@ -10,13 +10,15 @@ export interface RunResult {
   readonly events: number;
   readonly virtualTimeNs: Time;
   readonly violations: readonly Violation[];
+  /** Complaints of checks that no correct cluster could have avoided: they are no violations. */
+  readonly excused: readonly ExcusedViolation[];
   /** Objects (keys) of which the checkers proved neither that they are right nor that they are not. */
   readonly unproven: number;
   readonly metrics: Metrics;
   readonly series: Series;
   /** When each fault was in force, for shading. */
   readonly faultWindows: readonly FaultWindow[];
-  /** Why the run ended: `complete`, `violation`, `event budget`, `interrupted`. */
+  /** Why the run ended: `complete`, `violation`, `excused`, `event budget`, `interrupted`. */
   readonly ended: string;
 }
 
@@ -32,6 +34,17 @@ export interface Violation {
   /** The command line that shows it again. */
   readonly reproduce: string;
 }
+
+/** Names in `sim/cluster/excuses.ts`. */
+export type ExcuseReason = 'no quorum' | 'entry lost on every copy' | 'disk forgot' | 'unchecked damage';
+
+export interface Excuse {
+  readonly reason: ExcuseReason;
+  /** The facts, for people. */
+  readonly because: string;
+}
+
+export interface ExcusedViolation extends Violation, Excuse {}
 
 export interface LatencySummary {
   readonly count: number;

@@ -118,8 +118,14 @@ export interface EndSpec {
   readonly timeNs: Time;
   /** After the clients have stopped and all faults are healed: how long until all replicas must agree. */
   readonly settleNs: Duration;
+  /** Who is healed then; left out: all. */
+  readonly liveness?: Liveness;
   readonly eventsMax: number;
 }
+
+/** `quorum`: a majority of the nodes; what strikes only one of the others stays in force. */
+export const LIVENESSES = ['all', 'quorum'] as const;
+export type Liveness = (typeof LIVENESSES)[number];
 
 export type Trigger =
   | { readonly kind: 'time'; readonly atNs: Time }
@@ -127,6 +133,10 @@ export type Trigger =
   | { readonly kind: 'condition'; readonly when: Condition; readonly notBeforeNs: Time; readonly delayNs: Duration };
 export const CONDITIONS = ['leader elected', 'leader changed', 'snapshot installed', 'node restarted'] as const;
 export type Condition = (typeof CONDITIONS)[number];
+
+/** Which faults may come together: only what a correct cluster must survive, or any. See `sim/faults/atlas.ts`. */
+export const ATLASES = ['survivable', 'beyond'] as const;
+export type Atlas = (typeof ATLASES)[number];
 
 /** Draws faults for each run anew; see `sim/faults/nemesis.ts`. */
 export interface NemesisSpec {
@@ -136,6 +146,8 @@ export interface NemesisSpec {
   /** Mean time from one fault to the next, and mean length of one; both exponential. */
   readonly everyNs: Duration;
   readonly forNs: Duration;
+  /** `beyond`: nothing is held back. Left out: `survivable`. */
+  readonly atlas?: Atlas;
   /** By kind of fault; empty: the kinds' own. */
   readonly weights: Readonly<Record<string, number>>;
   readonly swarm: boolean;

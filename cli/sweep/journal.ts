@@ -3,7 +3,7 @@
  * costs at most the line that was being written.
  *
  *     {"format":"raftlab-sweep-1","version":…,"scenario":…,"fingerprint":…,"command":…,"runs":…,"shard":[i,n]}
- *     {"variant":…,"seed":…,"traceHash":…,"ended":…,"events":…,"virtualTimeNs":…,"unproven":…,"violations":[…],"faults":[…]}
+ *     {"variant":…,"seed":…,"traceHash":…,"ended":…,"events":…,"virtualTimeNs":…,"unproven":…,"excused":[…],"violations":[…],"faults":[…]}
  *     {"variant":…,"seed":…,"defect":…}
  *
  * `fingerprint` is over everything that decides the runs: version, and each variant's settings. A line that is cut off
@@ -45,6 +45,8 @@ export interface SweptRun {
   readonly virtualTimeNs?: number;
   readonly unproven?: number;
   readonly violations: readonly SweptViolation[];
+  /** Reasons of complaints that facts excuse. */
+  readonly excused?: readonly string[];
   /** Kinds of faults that had been in force by the end, sorted. */
   readonly faults: readonly string[];
   /** The simulator itself failed. */

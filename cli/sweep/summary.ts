@@ -14,6 +14,8 @@ export interface SweepSummary {
   readonly done: number;
   readonly failing: number;
   readonly unproven: number;
+  /** Runs by the reason that excuses their first complaint. */
+  readonly excused: Readonly<Record<string, number>>;
   readonly cutShort: number;
   readonly events: number;
   readonly virtualTimeNs: number;
@@ -31,6 +33,7 @@ export function summarise({ head }: Journal, done: readonly SweptRun[], runs: nu
     done: done.length,
     failing: sum((run) => (run.violations.length > 0 || run.defect !== undefined ? 1 : 0)),
     unproven: sum((run) => run.unproven ?? 0),
+    excused: excusedOf(done),
     cutShort: sum((run) => (run.ended === 'event budget' ? 1 : 0)),
     events: sum((run) => run.events ?? 0),
     virtualTimeNs: sum((run) => run.virtualTimeNs ?? 0),
@@ -41,11 +44,25 @@ export function summarise({ head }: Journal, done: readonly SweptRun[], runs: nu
   };
 }
 
+/** A run that has a violation too is not excused. */
+function excusedOf(done: readonly SweptRun[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { excused, violations } of done) {
+    const reason = violations.length === 0 ? excused?.[0] : undefined;
+    if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 export function summaryText(summary: SweepSummary): string {
   const { scenario, shard, runs, done, failing, unproven, cutShort, causes } = summary;
   const part = shard[1] > 1 ? `, shard ${shard[0]} of ${shard[1]}` : '';
   const facts = [`${done} of ${counted(runs, 'run')}${part}`, `${failing} failing`];
   if (unproven > 0) facts.push(`${counted(unproven, 'key')} unproven`);
+  const reasons = Object.entries(summary.excused);
+  const excused = reasons.reduce((sum, [, runs]) => sum + runs, 0);
+  if (excused > 0)
+    facts.push(`${excused} excused (${reasons.map(([reason, runs]) => `${reason} ${runs}`).join(', ')})`);
   if (cutShort > 0) facts.push(`${cutShort} cut short by their event budget`);
   const lines = [`${scenario}: ${facts.join(', ')}`];
   if (causes.length > 0) {

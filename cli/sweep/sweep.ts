@@ -138,11 +138,13 @@ async function runAll(
 function sweptRun({ variant, seed }: RunSpec, outcome: RunOutcome): SweptRun | undefined {
   if (outcome.kind === 'skipped') return undefined;
   if (outcome.kind === 'failed') return { variant, seed, violations: [], faults: [], defect: outcome.failure.stack };
-  const { traceHash, ended, events, virtualTimeNs, unproven, violations, faultWindows } = outcome.result;
+  const { traceHash, ended, events, virtualTimeNs, unproven, violations, excused, faultWindows } = outcome.result;
   if (ended === 'interrupted') return undefined;
   const faults = [...new Set(faultWindows.map(({ fault }) => fault))].sort((a, b) => (a < b ? -1 : 1));
   const swept = violations.map(({ check, what, timeNs, event, roles }) => ({ check, what, timeNs, event, roles }));
-  return { variant, seed, traceHash, ended, events, virtualTimeNs, unproven, violations: swept, faults };
+  const reasons = excused.map(({ reason }) => reason);
+  const told = { traceHash, ended, events, virtualTimeNs, unproven, excused: reasons, violations: swept, faults };
+  return { variant, seed, ...told };
 }
 
 /** Over all that decides the runs, their seeds apart: other seeds are more of the same sweep. */

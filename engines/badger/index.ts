@@ -7,6 +7,7 @@ import { OPTION_SPECS, readOptions } from './options.ts';
 export const badger: EngineDefinition = {
   name: 'badger',
   summary: 'Badger v2.2007: value log, memtable, levels of keys and value pointers, garbage collection',
+  hasChecksums: true,
   options: OPTION_SPECS,
   maintenance: [
     {

@@ -10,6 +10,7 @@ import { boltOptions, OPTIONS } from './options.ts';
 export const bolt: EngineDefinition = {
   name: 'bolt',
   summary: "bbolt 1.3.6: copy-on-write B+tree in one file, etcd's engine",
+  hasChecksums: false,
   options: OPTIONS,
   maintenance: MAINTENANCE,
   bench: boltBench,

@@ -9,6 +9,7 @@ import { recordBytes } from './record-format.ts';
 export const faster: EngineDefinition = {
   name: 'faster',
   summary: 'FASTER 2.6: hash index over a hybrid log, updates in place, durable by checkpoints; ordered keys above it',
+  hasChecksums: false,
   options: OPTION_SPECS,
   maintenance: [
     {

@@ -6,6 +6,7 @@ import { OPTION_SPECS, readOptions } from './options.ts';
 export const ledger: EngineDefinition = {
   name: 'ledger',
   summary: 'after LedgerDB: hash-chained journal, Merkle accumulator, versions in a Patricia trie, block commits',
+  hasChecksums: true,
   options: OPTION_SPECS,
   maintenance: [
     { name: 'audit', summary: 'derives index, accumulator and commits from the journal again and compares every byte' },

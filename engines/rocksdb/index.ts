@@ -6,6 +6,7 @@ import { RocksDb } from './rocksdb.ts';
 export const rocksdb: EngineDefinition = {
   name: 'rocksdb',
   summary: 'RocksDB 7.8: memtable, WAL, block-based tables, leveled or universal compaction, blob files, write stalls',
+  hasChecksums: true,
   options: OPTION_SPECS,
   maintenance: [
     { name: 'flush', summary: 'write the memtables to level 0 (Flush)' },

@@ -70,7 +70,7 @@ function headerHtml(comparison: Comparison): string {
     ['events', formatNumber(events)],
   ];
   const mark = { passed: '✓', failed: '✗', partial: '…' }[verdict.outcome];
-  const judged = violationsHtml(verdict) + expectationsHtml(verdict);
+  const judged = violationsHtml(verdict) + excusedHtml(verdict) + expectationsHtml(verdict);
   return `<header class="top${judged === '' ? '' : ' split'}">
 <div>
 <p class="eyebrow">raftlab ${text(file.version)} · scenario report</p>
@@ -99,6 +99,22 @@ function violationsHtml(verdict: Verdict): string {
   const hidden = verdict.violations.length - shown.length;
   const more = hidden > 0 ? `<p class="caption">${counted(hidden, 'more violation')} in result.json.</p>` : '';
   return `<div class="card"><h3>Violations</h3>${shown.join('\n')}${more}</div>`;
+}
+
+function excusedHtml({ excused }: Verdict): string {
+  if (excused.length === 0) return '';
+  const shown = excused.slice(0, VIOLATIONS_MAX).map(
+    ({
+      variant,
+      seed,
+      excused: { reason, because, check, what, reproduce },
+    }) => `<div class="violation"><p><strong>${text(reason)}</strong>: ${text(because)}</p>
+<p class="where">${text(variant)}, seed ${seed}: ${text(check)}: ${text(what)}</p>
+<pre class="command">${text(reproduce)}</pre></div>`,
+  );
+  const hidden = excused.length - shown.length;
+  const more = hidden > 0 ? `<p class="caption">${hidden} more in result.json.</p>` : '';
+  return `<div class="card"><h3>Excused</h3>${shown.join('\n')}${more}</div>`;
 }
 
 /** All of a few; of many only those that were not met, with the rest folded away. */

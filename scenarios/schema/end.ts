@@ -1,5 +1,6 @@
 /** `end`: when the clients stop, and what is due then. */
-import { fields, quantity, wholeNumber } from '../fields.ts';
+import { LIVENESSES } from '../../sim/run-spec.ts';
+import { choice, fields, quantity, wholeNumber } from '../fields.ts';
 import { DAY, MILLISECOND, RUN_MAX } from './bounds.ts';
 
 export const endSchema = () =>
@@ -18,6 +19,10 @@ export const endSchema = () =>
         DAY,
         'Time for all replicas to agree once the clients have stopped and the faults are lifted.',
       ).prefault('5s'),
+      liveness: choice(
+        LIVENESSES,
+        'Who is healed when the clients have stopped: all nodes, or a majority of them, with the others left as they are.',
+      ).prefault('all'),
       events: wholeNumber(1, 8e9, 'A run that has not ended after so many events is stopped.').prefault(2_000_000_000),
     },
     'When the clients stop: at whichever bound comes first.',

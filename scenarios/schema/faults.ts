@@ -1,6 +1,6 @@
 /** `faults`: listed on a timeline, drawn by a nemesis, or both. */
 import { z } from 'zod';
-import { CONDITIONS } from '../../sim/run-spec.ts';
+import { ATLASES, CONDITIONS } from '../../sim/run-spec.ts';
 import type { Catalogue, FaultEntry } from '../catalogue.ts';
 import { byName, choice, decimalNumber, fields, flag, listOf, quantity, shown } from '../fields.ts';
 import { parameterShape } from '../parameter-schema.ts';
@@ -53,12 +53,16 @@ function nemesisSchema(catalogue: Catalogue) {
       ).optional(),
       every: quantity('duration', MILLISECOND, DAY, 'Mean time from one fault to the next.').prefault('1s'),
       for: quantity('duration', MILLISECOND, DAY, 'Mean length of a fault.').prefault('500ms'),
+      atlas: choice(
+        ATLASES,
+        'survivable: within what a correct cluster must survive; beyond: on purpose not, and what goes wrong must have an excuse.',
+      ).prefault('survivable'),
       weights: fields(weights, 'Kinds of faults with their relative frequency, in place of the default ones.').prefault(
         {},
       ),
       swarm: flag('Leave whole kinds out, each with probability one half, anew for each seed.').prefault(true),
     },
-    'Faults drawn for each seed anew, within what the cluster must survive.',
+    'Faults drawn for each seed anew.',
   );
 }
 

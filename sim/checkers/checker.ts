@@ -17,7 +17,9 @@ export type Report = (check: string, what: string) => void;
 /** One replica at the end of the run, after all faults were lifted and the cluster had time to settle. */
 export interface FinalReplica {
   readonly node: number;
+  /** Takes part in the liveness phase, and its state is to be judged. */
   readonly up: boolean;
+  readonly leads: boolean;
   readonly appliedIndex: number;
   /** Of the engine's files. */
   readonly storeBytes: number;

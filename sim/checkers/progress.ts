@@ -1,6 +1,6 @@
 /**
  * Liveness: after the last fault has been lifted, a write is acknowledged within the bound while
- * clients want one, and at the end all nodes that are up have applied the same entries.
+ * clients want one, and at the end a node leads and all that are up have applied the same entries.
  *
  * Does not judge how quickly, beyond the bound, nor anything while a fault is in force; a run
  * whose clients had stopped before the last fault was lifted is judged by its replicas alone.
@@ -46,6 +46,10 @@ export class Progress implements Checker {
 
   finish(replicas: readonly FinalReplica[]): void {
     const up = replicas.filter((replica) => replica.up);
+    if (!replicas.some((replica) => replica.leads)) {
+      this.#report(this.name, 'no node leads at the end, though all faults were lifted');
+      return;
+    }
     const most = up.reduce((highest, replica) => Math.max(highest, replica.appliedIndex), 0);
     for (const replica of up) {
       if (replica.appliedIndex < most) {

@@ -1,6 +1,6 @@
 /**
  * The checkers of one run, and what reaches them: what nodes and clients let be seen is handed on to
- * whoever wants it. The first violation is kept and ends the run.
+ * whoever wants it. The first complaint is kept and ends the run, as a violation or, if facts excuse it, as excused.
  */
 import type { Value } from '../bytes/value.ts';
 import type { Checker, FinalReplica } from '../checkers/checker.ts';
@@ -11,7 +11,7 @@ import type { Time } from '../clock.ts';
 import type { EventLoop } from '../loop.ts';
 import type { NodeObserver } from '../nodes/observer.ts';
 import type { Entry } from '../nodes/raft/messages.ts';
-import type { Violation } from '../result.ts';
+import type { Excuse, ExcusedViolation, Violation } from '../result.ts';
 import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 
 /** After the first, further ones are usually its consequences; some are kept for the reader. */
@@ -27,6 +27,9 @@ type Watching<K extends keyof Checker> = Checker & Required<Pick<Checker, K>>;
 
 export class Checks implements NodeObserver {
   readonly violations: Violation[] = [];
+  readonly excused: ExcusedViolation[] = [];
+  /** Why it could not be otherwise; undefined: it is a violation. */
+  excuse: (check: string) => Excuse | undefined = () => undefined;
   /** Told of elections, restarts and installed snapshots: conditions of the timeline. */
   onElected: (node: number, term: number) => void = () => {};
   onRestored: (node: number) => void = () => {};
@@ -133,6 +136,10 @@ export class Checks implements NodeObserver {
     return this.#all.reduce((sum, checker) => sum + (checker.unproven ?? 0), 0);
   }
 
+  get hasComplaints(): boolean {
+    return this.violations.length > 0 || this.excused.length > 0;
+  }
+
   healed(now: Time): void {
     for (const checker of this.#healed) checker.onHealed(now);
   }
@@ -145,7 +152,7 @@ export class Checks implements NodeObserver {
   /** Walks the state of each replica once; one that lags behind is reported as such, not for what it lacks. */
   finish(replicas: readonly WalkableReplica[], now: Time): void {
     for (const checker of this.#finish) checker.finish(replicas, now);
-    if (this.violations.length > 0) return;
+    if (this.hasComplaints) return;
     for (const replica of replicas) {
       if (!replica.up) continue;
       for (const checker of this.#begin) checker.beginState(replica);
@@ -154,28 +161,31 @@ export class Checks implements NodeObserver {
         for (let i = 0; i < this.#key.length; i++) this.#key[i]!.onKey(keyBytes, keyFrom, keyTo, value, mark);
       });
       for (const checker of this.#end) checker.endState();
-      if (this.violations.length > 0) return;
+      if (this.hasComplaints) return;
     }
   }
 
   /** After everything else, and after the figures of the run were taken: it reads the stores' files. */
   checkStores(replicas: readonly FinalReplica[]): void {
-    if (this.violations.length > 0) return;
+    if (this.hasComplaints) return;
     for (const replica of replicas) if (replica.up) for (const checker of this.#store) checker.onStore(replica);
   }
 
   #report(check: string, what: string): void {
     this.#loop.stop();
-    if (this.violations.length >= VIOLATIONS_MAX) return;
+    if (this.violations.length + this.excused.length >= VIOLATIONS_MAX) return;
     const { now, eventCount } = this.#loop;
-    this.violations.push({
+    const violation = {
       check,
       what,
       timeNs: now,
       event: eventCount,
       roles: this.roles(),
       reproduce: this.#reproduce,
-    });
+    };
+    const excuse = this.excuse(check);
+    if (excuse === undefined) this.violations.push(violation);
+    else this.excused.push({ ...violation, ...excuse });
   }
 }
 

@@ -108,7 +108,7 @@ export class FaultPort implements FaultTarget {
   }
 
   addDiskFault(node: number, fault: DiskFault): () => void {
-    const isOnlySlow = !(fault.onRead ?? fault.onContent ?? fault.onWrite ?? fault.onSync);
+    const isOnlySlow = !(fault.onRead ?? fault.onContent ?? fault.onWrite ?? fault.onArrival ?? fault.onSync);
     if (!isOnlySlow) this.#faultyDisks.add(node);
     const { faults } = this.#hosts[node]!.machine.disk;
     faults.add(fault);
@@ -119,11 +119,18 @@ export class FaultPort implements FaultTarget {
     return this.#timers.start(delayNs, action);
   }
 
-  /** Whatever is down or paused when the faults are over comes back. */
-  restoreAll(): void {
-    for (const { node } of this.#hosts) {
+  /** Whatever is down or paused when the faults are over comes back, and so does a node that had stopped by itself. */
+  restore(isHealed: (node: number) => boolean): void {
+    for (const host of this.#hosts) {
+      const { node } = host;
+      if (!isHealed(node)) continue;
       while (this.#paused[node]! > 0) this.resume(node);
       while (this.#down[node]! > 0) this.restart(node);
+      if (!host.isAlive) {
+        // what the process had under way when it ended is the page cache's now
+        host.kill();
+        host.restart();
+      }
     }
   }
 

@@ -1,21 +1,25 @@
 /** A replica at the end of a run, as the checkers see it. */
 import type { Host } from '../nodes/host.ts';
+import type { RaftNode } from '../nodes/raft/ready.ts';
 import type { Fault } from '../storage-engine.ts';
 import type { KeyVisitor, WalkableReplica } from './checks.ts';
 
 export class ReplicaView implements WalkableReplica {
   readonly node: number;
   readonly up: boolean;
+  readonly leads: boolean;
   readonly appliedIndex: number;
   readonly storeBytes: number;
   /** Of all keys and values, once they were walked. */
   liveBytes = Number.NaN;
   readonly #host: Host;
 
-  constructor(host: Host) {
+  constructor(host: Host, isHealed: boolean) {
     this.#host = host;
     this.node = host.node;
-    this.up = host.isUp && !waitsForRepair(host);
+    const replica = host.replicas[0];
+    this.up = isHealed && host.isUp && replica?.stateMachine.corruption === undefined && !waitsForRepair(replica!.raft);
+    this.leads = host.isUp && replica!.raft.isLeader;
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
     this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
   }
@@ -25,7 +29,7 @@ export class ReplicaView implements WalkableReplica {
     const { readBytes, readCalls, deviceReadBytes } = this.#host.machine.disk.counters;
     const counters = [readBytes, readCalls, deviceReadBytes];
     const before = counters.map((counter) => counter.slice());
-    const faults = this.#host.replicas[0]!.engine.check();
+    const faults = this.#undisturbed(() => this.#host.replicas[0]!.engine.check());
     for (const [i, counter] of counters.entries()) counter.set(before[i]!);
     return faults;
   }
@@ -33,17 +37,27 @@ export class ReplicaView implements WalkableReplica {
   walk(visit: KeyVisitor): void {
     const { stateMachine } = this.#host.replicas[0]!;
     let bytes = 0;
-    stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {
-      bytes += keyTo - keyFrom + value.length;
-      visit(keyBytes, keyFrom, keyTo, value);
-      return true;
-    });
+    this.#undisturbed(() =>
+      stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {
+        bytes += keyTo - keyFrom + value.length;
+        visit(keyBytes, keyFrom, keyTo, value);
+        return true;
+      }),
+    );
     this.liveBytes = bytes;
+  }
+
+  /** Judged is what the replica has, not what damage to its disk, still in force, would show of it. */
+  #undisturbed<T>(look: () => T): T {
+    const { faults } = this.#host.machine.disk;
+    faults.areSuspended = true;
+    const seen = look();
+    faults.areSuspended = false;
+    return seen;
   }
 }
 
 /** A node that lost part of its log or store and knows of no leader has no state to be judged: it needs the others. */
-function waitsForRepair(host: Host): boolean {
-  const raft = host.replicas[0]?.raft;
-  return raft !== undefined && !raft.state.log.isWhole && raft.leader === 0;
+function waitsForRepair(raft: RaftNode): boolean {
+  return !raft.state.log.isWhole && raft.leader === 0;
 }

@@ -1,15 +1,17 @@
 /**
  * The scenario's faults: injects each when its time or condition comes, lifts it when its time is
- * over, and remembers when it was in force.
+ * over, and remembers when it was in force. At the end of the clients they freeze: none comes any more, what
+ * disturbs is lifted, what a disk has lost stays lost.
  *
  * Each fault draws from a stream of its own, named by its place in the scenario, so that taking one
  * away leaves the others' draws where they were.
  */
 import { assert } from '../assert.ts';
 import type { Time } from '../clock.ts';
-import type { ActiveFault, FaultTarget } from '../faults/fault.ts';
+import type { ActiveFault, FaultDefinition, FaultTarget } from '../faults/fault.ts';
 import { findFault } from '../faults/index.ts';
 import type { EventLoop, Handler } from '../loop.ts';
+import type { ParameterValues } from '../parameters.ts';
 import type { FaultWindow } from '../result.ts';
 import type { Rng } from '../rng.ts';
 import type { Condition, FaultSpec } from '../run-spec.ts';
@@ -34,6 +36,8 @@ export class Timeline implements Handler {
   readonly #target: FaultTarget;
   readonly #rng: Rng;
   readonly #active: (ActiveFault | undefined)[];
+  /** The one node that a fault in force touches; −1: several. */
+  readonly #nodes: number[];
   readonly #windows: (Window | undefined)[];
   readonly #notes: FaultWindow[] = [];
   /** Waiting for a condition. */
@@ -52,6 +56,7 @@ export class Timeline implements Handler {
     this.#rng = rng;
     this.#names = streamNames(faults);
     this.#active = new Array(faults.length).fill(undefined);
+    this.#nodes = new Array(faults.length).fill(-1);
     this.#windows = new Array(faults.length).fill(undefined);
     this.#armed = faults.map((fault) => fault.trigger.kind === 'condition');
     this.#outstanding = faults.length;
@@ -72,14 +77,17 @@ export class Timeline implements Handler {
     }
   }
 
-  /** The clients have stopped: lifts everything, in the order of injection; nothing is injected any more. */
-  close(): void {
+  /**
+   * The clients have stopped: lifts in the order of injection what is no damage to a disk and touches any of the nodes
+   * to be healed; nothing is injected any more.
+   */
+  freeze(isHealed: (node: number) => boolean): void {
     this.#closed = true;
-    for (let i = 0; i < this.#active.length; i++) this.#lift(i);
-  }
-
-  get isQuiet(): boolean {
-    return this.#outstanding === 0;
+    for (let i = 0; i < this.#active.length; i++) {
+      if (this.#active[i] === undefined || this.#isDamage(i)) continue;
+      const node = this.#nodes[i]!;
+      if (node < 0 || isHealed(node)) this.#lift(i);
+    }
   }
 
   /** A moment to be shown among the faults. */
@@ -100,7 +108,7 @@ export class Timeline implements Handler {
 
   handle(opcode: number, i: number): void {
     if (opcode === INJECT) this.#inject(i);
-    else this.#lift(i);
+    else if (!this.#closed) this.#lift(i);
   }
 
   describe(opcode: number, i: number): string {
@@ -113,6 +121,7 @@ export class Timeline implements Handler {
     const { now } = this.#loop;
     const definition = findFault(fault);
     assert(definition !== undefined, 'timeline: a fault that is not registered');
+    const node = nodeOf(definition, parameters, this.#target);
     const active = definition.inject(this.#target, parameters, this.#rng.fork(this.#names[i]!));
     if (active === undefined) {
       this.note(fault, `${fault}: nothing to hit`);
@@ -120,8 +129,11 @@ export class Timeline implements Handler {
       return;
     }
     this.#active[i] = active;
+    this.#nodes[i] = node;
     this.#windows[i] = { fault, label: active.label, fromNs: now, toNs: -1 };
     if (durationNs > 0) this.#loop.schedule(now + durationNs, this, LIFT, i);
+    // damage that stays disturbs nobody who can do without that disk: progress need not wait for its end
+    else if (definition.isDamage === true) this.#done();
   }
 
   #lift(i: number): void {
@@ -133,10 +145,21 @@ export class Timeline implements Handler {
     this.#done();
   }
 
+  #isDamage(i: number): boolean {
+    return findFault(this.#faults[i]!.fault)?.isDamage === true;
+  }
+
   #done(): void {
     this.#outstanding--;
     if (this.#outstanding === 0) this.onAllLifted();
   }
+}
+
+/** The node that a fault touches alone, as names stand now; −1: there is none, or it touches others too. */
+function nodeOf(definition: FaultDefinition, parameters: ParameterValues, target: FaultTarget): number {
+  const { node } = parameters;
+  if (typeof node !== 'string' || definition.isOfOneNode?.(parameters) === false) return -1;
+  return target.resolveNode(node);
 }
 
 /** By what a fault is and when it comes, not by its place in the list: taking one away leaves the others' draws as they are. */

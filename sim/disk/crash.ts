@@ -15,7 +15,17 @@ import { type BlockRef, type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import type { CrashModel } from './crash-model.ts';
 import { BLOCK_BYTES, SECTOR_BYTES } from './disk.ts';
 import type { SimulatedFile } from './simulated-file.ts';
-import { APPENDED, type Barriers, CUT, FILLED_HOLE, GREW, OVERWRITTEN, RANGE_SCALE, type UndoLog } from './undo-log.ts';
+import {
+  APPENDED,
+  type Barriers,
+  CUT,
+  FILLED_HOLE,
+  GREW,
+  LOST,
+  OVERWRITTEN,
+  RANGE_SCALE,
+  type UndoLog,
+} from './undo-log.ts';
 
 /** What became of what was not durable: for event lines and reports. */
 export interface CrashOutcome {
@@ -25,6 +35,8 @@ export interface CrashOutcome {
   blocksMixed: number;
   sectorsTorn: number;
   namesLost: number;
+  /** Files of which something may be gone that a sync had reported as durable: only with faults. */
+  filesForgotten: number;
 }
 
 /** A run shorter than this stays literal when bytes become sparse again. */
@@ -122,6 +134,7 @@ export class CrashRecovery {
 
   #happened(record: number): boolean {
     const undo = this.#undo;
+    if (undo.isDurable[record] === LOST) return false;
     return undo.isDurable[record] === 1 || undo.sequence[record] <= this.#barriers.barrier(undo.thread[record]);
   }
 

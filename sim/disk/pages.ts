@@ -77,6 +77,16 @@ export class Pages {
     if (blocks > 0) this.#queues.of(thread).write(blocks * BLOCK_BYTES, runs, sequence);
   }
 
+  /** What is dirty counts as clean and is never written. */
+  drop(file: SimulatedFile): void {
+    for (let i = 0; i < file.dirtyCount; i++) {
+      const block = file.dirty[i];
+      if (block < file.blockCount) file.pages[block] &= ~DIRTY;
+    }
+    file.dirtyCount = 0;
+    file.agedCount = 0;
+  }
+
   /** The file is gone: what was dirty never reaches the device. */
   forget(file: SimulatedFile): void {
     file.pages.fill(0);

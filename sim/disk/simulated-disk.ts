@@ -36,7 +36,8 @@ import { Namespace } from './namespace.ts';
 import { Pages, WRITE_BACK_THREAD } from './pages.ts';
 import { RequestQueues } from './request-queues.ts';
 import { CATEGORY_SHIFT, SimulatedFile } from './simulated-file.ts';
-import { APPENDED, CUT, FILLED_HOLE, GREW, UndoLog } from './undo-log.ts';
+import { Strays } from './strays.ts';
+import { APPENDED, CUT, FILLED_HOLE, GREW, LOST, UndoLog } from './undo-log.ts';
 
 export { WRITE_BACK_THREAD };
 
@@ -79,6 +80,8 @@ export class SimulatedDisk implements Disk {
     directorySyncs: 0,
   };
   readonly faults = new DiskFaults();
+  /** Restarts after which something may have been gone that a sync had reported as durable. */
+  forgotten = 0;
   readonly store: BlockStore;
   readonly capacityBytes: number;
 
@@ -93,6 +96,7 @@ export class SimulatedDisk implements Disk {
   readonly #queues = new RequestQueues();
   readonly #syncs: PendingSync[] = [];
   readonly #freeSyncs: number[] = [];
+  readonly #strays: Strays;
   #nextFileId = 1;
   /** Counts the calls that change something. */
   #sequence = 0;
@@ -106,6 +110,7 @@ export class SimulatedDisk implements Disk {
     this.capacityBytes = options.capacityBytes;
     this.crashModel = options.crashModel ?? POWER_CUT;
     this.#content = new FileContent(options.store, this.#undo);
+    this.#strays = new Strays(options.store);
     this.#pages = new Pages(options.pageCacheBytes, this.#files, this.#queues, this.counters);
     this.#namespace = new Namespace((file) => this.#releaseIfForgotten(file));
   }
@@ -163,7 +168,7 @@ export class SimulatedDisk implements Disk {
     let kind = SYNC_DIRECTORY;
     if (this.faults.count > 0) {
       const fate = this.faults.syncFate(undefined);
-      if (fate === 'io-error') return 'io-error';
+      if (fate === 'io-error' || fate === 'io-error-clean') return 'io-error';
       if (fate === 'ok-volatile') kind = SYNC_NOTHING;
     }
     this.counters.directorySyncs++;
@@ -193,7 +198,7 @@ export class SimulatedDisk implements Disk {
       left -= inTo - inFrom;
       inFrom = 0;
     }
-    if (this.faults.count > 0) this.faults.content(file, offset, into);
+    if (this.faults.count > 0) this.faults.contentRead(file, offset, into);
     return 'ok';
   }
 
@@ -221,12 +226,30 @@ export class SimulatedDisk implements Disk {
     if (count === 0) return 'ok';
     this.counters.writtenBytes[categoryIndex] += count;
     const sequence = ++this.#sequence;
-    this.#content.write(target, offset, data, from, to, this.thread, sequence);
+    const arrival = this.faults.count > 0 ? this.faults.arrival(file, offset, count) : 'arrives';
     const firstBlock = Math.floor(offset / BLOCK_BYTES);
-    this.#pages.written(target, firstBlock, Math.ceil(end / BLOCK_BYTES), categoryIndex, sequence);
+    const endBlock = Math.ceil(end / BLOCK_BYTES);
+    if (this.#strays.count > 0) this.#strays.overwritten(target, firstBlock, endBlock);
+    if (arrival !== 'arrives') {
+      this.#undo.addedAs = LOST;
+      target.hasLost = true;
+    } else if (target.hasLost) this.#undo.mend(target, firstBlock, endBlock);
+    this.#content.write(target, offset, data, from, to, this.thread, sequence);
+    this.#undo.addedAs = 0;
+    if (typeof arrival === 'number') {
+      this.#content.seal(target);
+      this.#strays.add(arrival, this.#files.values(), target.block(firstBlock));
+    }
+    this.#pages.written(target, firstBlock, endBlock, categoryIndex, sequence);
     if (end > oldLength) {
       // after the overwritten part of a block that straddles the old end: its state is what both wrote
-      if (offset > oldLength) {
+      if (arrival !== 'arrives') {
+        // the length is the file system's: that arrives
+        this.#undo.add(target, GREW, this.thread, sequence, oldLength, end, ZERO_BLOCK);
+        this.#undo.addedAs = LOST;
+        this.#undo.add(target, FILLED_HOLE, this.thread, sequence, Math.max(offset, oldLength), end, ZERO_BLOCK);
+        this.#undo.addedAs = 0;
+      } else if (offset > oldLength) {
         this.#undo.add(target, GREW, this.thread, sequence, oldLength, end, ZERO_BLOCK);
         this.#undo.add(target, FILLED_HOLE, this.thread, sequence, offset, end, ZERO_BLOCK);
       } else {
@@ -263,6 +286,11 @@ export class SimulatedDisk implements Disk {
     if (this.faults.count > 0) {
       const fate = this.faults.syncFate(file);
       if (fate === 'io-error') return 'io-error';
+      if (fate === 'io-error-clean') {
+        this.#pages.drop(target);
+        this.#undo.lose(target);
+        return 'io-error';
+      }
       if (fate === 'ok-volatile') kind = SYNC_NOTHING;
     }
     this.counters.syncs[target.categoryIndex]++;
@@ -339,9 +367,7 @@ export class SimulatedDisk implements Disk {
     if (bytes <= 0) return undefined;
     const shown = this.#shownBlock;
     this.store.read(file.blocks[block], shown.reset(), 0, bytes);
-    const before = shown.toBytes();
-    this.faults.content(file, block * BLOCK_BYTES, shown);
-    return shown.toBytes().every((byte, i) => byte === before[i]) ? undefined : shown;
+    return this.faults.content(file, block * BLOCK_BYTES, shown) ? shown : undefined;
   }
   readonly #shownBlock = new SparseBuffer(BLOCK_BYTES + 8);
 
@@ -423,6 +449,7 @@ export class SimulatedDisk implements Disk {
     const { kind, file, directory, sequence } = sync;
     sync.file = undefined;
     this.#freeSyncs.push(id);
+    if (file !== undefined && file.promisedTo < sequence) file.promisedTo = sequence;
     if (kind === SYNC_FILE) {
       const synced = file!;
       if (!this.#files.has(synced.id)) return;
@@ -449,10 +476,18 @@ export class SimulatedDisk implements Disk {
   /**
    * The power fails: what no finished sync covers is decided by the model, what threads had not come to
    * never happened, the page cache and all requests are gone, and every handle is dead. A fresh process
-   * opens what is left by name.
+   * opens what is left by name. What faults made a write or a sync lose is gone with the page cache, also if only the
+   * process dies: a new one finds the page cache empty (see `PROCESS_KILL`).
    */
   crash(model: CrashModel = this.crashModel): CrashOutcome {
-    const outcome: CrashOutcome = { blocksKept: 0, blocksLost: 0, blocksMixed: 0, sectorsTorn: 0, namesLost: 0 };
+    const outcome: CrashOutcome = {
+      blocksKept: 0,
+      blocksLost: 0,
+      blocksMixed: 0,
+      sectorsTorn: 0,
+      namesLost: 0,
+      filesForgotten: 0,
+    };
     const rng = this.#rng;
     this.#content.coolAll();
     const { names } = this.#namespace;
@@ -462,17 +497,23 @@ export class SimulatedDisk implements Disk {
     const nameOf = new Map<SimulatedFile, string>();
     for (const [name, file] of names) nameOf.set(file, name);
     names.clear();
+    const keepsAll = model.blockKept === 1;
+    const successors = new Map<SimulatedFile, SimulatedFile>();
     const recovery = new CrashRecovery(this.#undo, this.store, this.#queues, rng, model, outcome);
     const survivors: SimulatedFile[] = [];
     for (const file of this.#files.values()) {
       const name = nameOf.get(file);
       if (name !== undefined) {
         const fresh = new SimulatedFile(this.#nextFileId++, name, file.category);
+        if (this.#undo.hasOpen(file, file.promisedTo, keepsAll)) outcome.filesForgotten++;
         recovery.recover(file, fresh);
+        successors.set(file, fresh);
         survivors.push(fresh);
       }
       this.#dropContent(file);
     }
+    if (this.#strays.count > 0) outcome.filesForgotten += this.#strays.land(successors);
+    if (outcome.filesForgotten > 0) this.forgotten++;
     this.#files.clear();
     this.usedBytes = 0;
     for (const file of survivors) {

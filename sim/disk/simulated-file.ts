@@ -57,6 +57,11 @@ export class SimulatedFile implements File {
   firstRecord = -1;
   lastRecord = -1;
 
+  /** Everything up to this sequence number is durable, as syncs have said: they may have lied. */
+  promisedTo = 0;
+  /** Some undo record may be LOST. */
+  hasLost = false;
+
   /** Handles given out and not closed. */
   handles = 0;
   isNamed = false;

@@ -13,10 +13,14 @@
  * record for the same block or, failing that, in the block as it is now, less what records in between
  * wrote where zeros had been.
  *
- * Limit: 2^26 records; the host's write-back keeps them to what was written in a few seconds.
+ * A record may be LOST: what it wrote never reaches the medium, whatever syncs say (`faults/`), unless its page is
+ * written again. It and all that follow it in its file are kept until then.
+ *
+ * Limit: 2^26 records; without lost ones the host's write-back keeps them to what was written in a few seconds.
  */
 import { assert } from '../assert.ts';
-import type { BlockRef, BlockStore } from './block-store.ts';
+import { type BlockRef, type BlockStore, ZERO_BLOCK } from './block-store.ts';
+import { BLOCK_BYTES } from './disk.ts';
 import type { SimulatedFile } from './simulated-file.ts';
 
 export const APPENDED = 0;
@@ -26,6 +30,9 @@ export const FILLED_HOLE = 3;
 /** From here on: records with a block's old content. */
 export const OVERWRITTEN = 4;
 export const WIPED = 5;
+
+/** Values of `isDurable` beside 0 and 1. */
+export const LOST = 2;
 
 /** Scale of `from` in an OVERWRITTEN record's second number. */
 export const RANGE_SCALE = 8192;
@@ -48,10 +55,19 @@ export class UndoLog {
   b = new Float64Array(256);
   /** Records in use. */
   count = 0;
+  /** What `add` makes of a record: 0, or LOST while a write is made that will not arrive. */
+  addedAs = 0;
   #used = 0;
   #free = -1;
 
   add(file: SimulatedFile, kind: number, thread: number, sequence: number, a: number, b: number, ref: BlockRef): void {
+    const record = this.#make(kind, thread, sequence, a, b, ref);
+    if (file.lastRecord < 0) file.firstRecord = record;
+    else this.next[file.lastRecord] = record;
+    file.lastRecord = record;
+  }
+
+  #make(kind: number, thread: number, sequence: number, a: number, b: number, ref: BlockRef): number {
     let record = this.#free;
     if (record >= 0) this.#free = this.next[record];
     else {
@@ -61,15 +77,13 @@ export class UndoLog {
     this.count++;
     this.kind[record] = kind;
     this.thread[record] = thread;
-    this.isDurable[record] = 0;
+    this.isDurable[record] = this.addedAs;
     this.next[record] = -1;
     this.ref[record] = ref;
     this.sequence[record] = sequence;
     this.a[record] = a;
     this.b[record] = b;
-    if (file.lastRecord < 0) file.firstRecord = record;
-    else this.next[file.lastRecord] = record;
-    file.lastRecord = record;
+    return record;
   }
 
   /** What was done to the file up to `sequence`, and has happened, is durable now. */
@@ -78,9 +92,10 @@ export class UndoLog {
     let isPrefix = true;
     while (record >= 0 && this.sequence[record] <= sequence) {
       const next = this.next[record];
-      if (this.sequence[record] <= barriers.barrier(this.thread[record])) this.isDurable[record] = 1;
+      const isLost = this.isDurable[record] === LOST;
+      if (!isLost && this.sequence[record] <= barriers.barrier(this.thread[record])) this.isDurable[record] = 1;
       // a durable record behind one that may yet be undone still tells what it wrote
-      if (this.isDurable[record] === 0) isPrefix = false;
+      if (this.isDurable[record] !== 1) isPrefix = false;
       if (isPrefix) {
         this.#drop(record, store);
         file.firstRecord = next;
@@ -88,6 +103,49 @@ export class UndoLog {
       record = next;
     }
     if (file.firstRecord < 0) file.lastRecord = -1;
+  }
+
+  /** What was written to the file and is not durable never will be. Its length is the file system's, and may still become so. */
+  lose(file: SimulatedFile): void {
+    file.hasLost = true;
+    for (let record = file.firstRecord; record >= 0; record = this.next[record]) {
+      if (this.isDurable[record] !== 0) continue;
+      const kind = this.kind[record];
+      if (kind === OVERWRITTEN || kind === FILLED_HOLE) this.isDurable[record] = LOST;
+      else if (kind === APPENDED) this.#loseAppended(file, record);
+    }
+  }
+
+  /** Becomes two: the length, and what was written. */
+  #loseAppended(file: SimulatedFile, record: number): void {
+    this.kind[record] = GREW;
+    const { thread, sequence, a, b } = this;
+    const content = this.#make(FILLED_HOLE, thread[record]!, sequence[record]!, a[record]!, b[record]!, ZERO_BLOCK);
+    this.isDurable[content] = LOST;
+    this.next[content] = this.next[record]!;
+    this.next[record] = content;
+    if (file.lastRecord === record) file.lastRecord = content;
+  }
+
+  /** Pages [from, to) are written anew as a whole: what was lost of them is on its way again. */
+  mend(file: SimulatedFile, from: number, to: number): void {
+    file.hasLost = false;
+    for (let record = file.firstRecord; record >= 0; record = this.next[record]) {
+      if (this.isDurable[record] !== LOST) continue;
+      const isBlock = this.kind[record] >= OVERWRITTEN;
+      const first = isBlock ? this.a[record] : Math.floor(this.a[record] / BLOCK_BYTES);
+      const last = isBlock ? first : Math.ceil(this.b[record] / BLOCK_BYTES) - 1;
+      if (first >= from && last < to) this.isDurable[record] = 0;
+      else file.hasLost = true;
+    }
+  }
+
+  /** Whether anything up to `sequence` is not durable; `lostOnly`: or will never be. */
+  hasOpen(file: SimulatedFile, sequence: number, lostOnly: boolean): boolean {
+    for (let record = file.firstRecord; record >= 0 && this.sequence[record] <= sequence; record = this.next[record]) {
+      if (this.isDurable[record] === LOST || (!lostOnly && this.isDurable[record] === 0)) return true;
+    }
+    return false;
   }
 
   /** Forgets all records of the file. */

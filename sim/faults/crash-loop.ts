@@ -23,6 +23,7 @@ export const crashLoop: FaultDefinition = {
   },
   drawn: {
     hits: 'node',
+    restarts: true,
     weight: 1,
     parameters: (rng, node) => ({
       node,

@@ -65,14 +65,24 @@ export interface DrawnFault {
   readonly hits: 'node' | 'disk' | 'links';
   /** Relative frequency where the scenario names no kinds; 0: only if it is named. */
   readonly weight: number;
+  /** The same beyond what the cluster must survive; left out: as `weight`. */
+  readonly weightBeyond?: number;
+  /** A process of the node begins anew when it is lifted, or meanwhile. */
+  readonly restarts?: boolean;
+  /** After a restart the node may lack what it had acknowledged, without knowing: Raft allows for no such node. */
+  readonly forgets?: boolean;
   /** `node`, the name of one, is the nemesis' choice. */
-  parameters(rng: Rng, node: string, nodeCount: number): ParameterValues;
+  parameters(rng: Rng, node: string, nodeCount: number, isBeyond: boolean): ParameterValues;
 }
 
 export interface FaultDefinition {
   readonly name: string;
   readonly summary: string;
   readonly parameters: ParameterSpecs;
+  /** What it has done to a disk stays when the faults in force are lifted at the end; left out: nothing stays. */
+  readonly isDamage?: boolean;
+  /** Whether it touches nothing but the node that its parameter `node` names; left out: if there is such a parameter. */
+  isOfOneNode?(parameters: ParameterValues): boolean;
   /** Why parameters that are fine one by one make no sense together, or in a cluster of this size. */
   check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
   /** How a nemesis draws one; without it the fault is only injected where a scenario says so. */

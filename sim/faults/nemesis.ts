@@ -1,9 +1,8 @@
 /**
- * A nemesis: a schedule of faults drawn for one run, from the run's own stream.
+ * A nemesis: a schedule of faults drawn for one run, from the run's own stream and by the weights of its kinds.
  *
- * Keeps within what the cluster must survive: at no time are more than a minority of the nodes away (down, paused, or on
- * a disk that may have cost them their life), and every fault is lifted before the clients stop, so that a phase follows
- * in which progress is due. Partitions and toxics may meet anything.
+ * Which faults may come together is the atlas' (`atlas.ts`). Every fault but damage to a disk is lifted before the
+ * clients stop, so that a phase follows in which progress is due.
  *
  * With `swarm`, whole kinds are left out, each with probability one half, anew for each run: what happens seldom when
  * everything happens gets runs of its own.
@@ -11,19 +10,13 @@
 import type { Duration, Time } from '../clock.ts';
 import type { Rng } from '../rng.ts';
 import type { FaultSpec, NemesisSpec } from '../run-spec.ts';
+import { FaultAtlas } from './atlas.ts';
 import { type FaultDefinition, nodeName } from './fault.ts';
 
 /** Between the last fault's end and the end of the clients: a share of the time that the nemesis has. */
 const CALM_SHARE = 0.1;
 const FAULTS_MAX = 10_000;
 const DURATION_MIN: Duration = 1_000_000;
-
-/** A node that is away. */
-interface Absence {
-  readonly node: number;
-  readonly from: Time;
-  readonly to: Time;
-}
 
 export function drawFaults(
   spec: NemesisSpec,
@@ -38,7 +31,7 @@ export function drawFaults(
   const times = rng.fork('times');
   const choices = rng.fork('choices');
   const parameters = rng.fork('parameters');
-  const absences: Absence[] = [];
+  const atlas = new FaultAtlas(spec.atlas ?? 'survivable', nodeCount);
   const faults: FaultSpec[] = [];
   let at = spec.fromNs;
   while (faults.length < FAULTS_MAX) {
@@ -49,22 +42,22 @@ export function drawFaults(
     if (at >= until) return faults;
     const to = Math.min(at + durationNs, until);
     if (to <= at) return faults;
-    const { hits } = kind.definition.drawn!;
-    const drawn = kind.definition.drawn!.parameters(parameters, nodeName(node), nodeCount);
-    if (hits !== 'links') {
-      const absence = { node, from: at, to: hits === 'disk' ? Number.MAX_SAFE_INTEGER : to };
-      if (!isSurvivable(absences, absence, nodeCount)) continue;
-      absences.push(absence);
-    }
-    if (kind.definition.check?.(drawn, nodeCount) !== undefined) continue;
+    const { definition } = kind;
+    const drawn = definition.drawn!.parameters(parameters, nodeName(node), nodeCount, isBeyond(spec));
+    if (definition.check?.(drawn, nodeCount) !== undefined) continue;
+    if (!atlas.admits(definition.drawn!, node, at, to)) continue;
     faults.push({
-      fault: kind.definition.name,
+      fault: definition.name,
       trigger: { kind: 'time', atNs: at },
-      durationNs: to - at,
+      durationNs: definition.isDamage === true ? 0 : to - at,
       parameters: drawn,
     });
   }
   return faults;
+}
+
+function isBeyond(spec: NemesisSpec): boolean {
+  return spec.atlas === 'beyond';
 }
 
 interface Kind {
@@ -78,8 +71,10 @@ function kindsOf(spec: NemesisSpec, definitions: readonly FaultDefinition[], rng
     .filter((definition) => definition.drawn !== undefined)
     .map((definition) => {
       const named = Object.keys(spec.weights).length > 0;
-      const weight = named ? (spec.weights[definition.name] ?? 0) : definition.drawn!.weight;
-      return { definition, weight, isOff: rng.chance(0.5) };
+      const { weight: within, weightBeyond = within } = definition.drawn!;
+      const own = isBeyond(spec) ? weightBeyond : within;
+      const weight = named ? (spec.weights[definition.name] ?? 0) : own;
+      return { definition, weight, isOff: rng.fork(definition.name).chance(0.5) };
     })
     .filter(({ weight }) => weight > 0);
   const kept = spec.swarm ? weights.filter(({ isOff }) => !isOff) : weights;
@@ -93,12 +88,4 @@ function kindsOf(spec: NemesisSpec, definitions: readonly FaultDefinition[], rng
 function weighted(kinds: readonly Kind[], fraction: number): Kind {
   const drawn = fraction * kinds.at(-1)!.upTo;
   return kinds.find(({ upTo }) => drawn < upTo) ?? kinds.at(-1)!;
-}
-
-/** Whether a majority is there all the while. */
-function isSurvivable(absences: readonly Absence[], one: Absence, nodeCount: number): boolean {
-  const away = new Set([one.node]);
-  // whoever is away at some moment of it; two that are away one after the other count both, which is on the safe side
-  for (const other of absences) if (other.from < one.to && one.from < other.to) away.add(other.node);
-  return away.size <= Math.floor((nodeCount - 1) / 2);
 }

@@ -24,6 +24,7 @@ export const partition: FaultDefinition = {
     groups: { kind: 'groups', optional: true, doc: 'split: the sides, e.g. [[n1], [n2, n3]].' },
   },
   check: checkShape,
+  isOfOneNode: ({ shape }) => shape === 'isolate' || shape === 'one-way',
   drawn: { hits: 'links', weight: 4, parameters: drawShape },
   inject(cluster, parameters) {
     const cut = cutPairs(cluster, parameters);

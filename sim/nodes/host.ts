@@ -68,6 +68,11 @@ export class Host implements Handler, Listener, Endpoint {
     return this.machine.node;
   }
 
+  /** There is a process, though it may not be past its recovery. */
+  get isAlive(): boolean {
+    return this.#process.alive;
+  }
+
   get isPaused(): boolean {
     return this.#process.paused;
   }

@@ -311,6 +311,7 @@ export class RaftThread implements Handler {
     }
     this.#isInside = false;
     if (this.node.fatal !== '') this.#fail(`raft: ${this.node.fatal}`);
+    else if (this.snapshots.failure !== '') this.#fail(this.snapshots.failure);
     this.#watchTimers();
   }
 

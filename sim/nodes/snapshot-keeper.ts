@@ -25,8 +25,6 @@ import type { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** etcd's --max-snapshots. */
 const MARKERS_KEPT = 5;
-/** Of those that follow one that found damage. */
-const ATTEMPTS_LEFT_OUT = 31;
 const NO_DATA = new Uint8Array(0);
 
 export function storeDirectory(root: string, index: number): string {
@@ -69,7 +67,8 @@ export class SnapshotKeeper {
   readonly #node: () => RaftNode;
   readonly #bugs: Bugs;
   #due: SnapshotMark | undefined;
-  #attemptsLeftOut = 0;
+  /** Why the process must end; '' if it need not. */
+  failure = '';
   /** Files on their way to a follower, by peer; released when the next is made. */
   readonly #outgoing = new Map<number, SnapshotData>();
   /** Arrived and not yet written to this disk, or refused. */
@@ -169,15 +168,13 @@ export class SnapshotKeeper {
     };
   }
 
-  /** The disk shows what was written. If it does not, it is not asked again at each of the protocol's attempts. */
+  /**
+   * The disk shows what was written. If it does not the process ends: nobody who has fallen behind would ever come up
+   * with a leader that cannot send its store.
+   */
   #mayBeSent(): boolean {
-    if (this.#bugs['snapshot-not-verified']) return true;
-    if (this.#attemptsLeftOut > 0) {
-      this.#attemptsLeftOut--;
-      return false;
-    }
-    if (this.#disk.showsWhatWasWritten(this.#store.checkpoint())) return true;
-    this.#attemptsLeftOut = ATTEMPTS_LEFT_OUT;
+    if (this.#bugs['snapshot-not-verified'] || this.#disk.showsWhatWasWritten(this.#store.checkpoint())) return true;
+    this.failure = 'storage engine: the store does not read as it was written, and was to be sent';
     return false;
   }
 

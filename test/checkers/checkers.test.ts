@@ -75,6 +75,7 @@ type State = readonly (readonly [key: number, mark: number])[];
 const replica = (node: number, appliedIndex: number): FinalReplica => ({
   node,
   up: true,
+  leads: node === 0,
   appliedIndex,
   storeBytes: 0,
   checkStore: () => [],

@@ -75,6 +75,7 @@ function result(spec, salt, interrupted) {
     events: 3000,
     virtualTimeNs: 3e9,
     violations: spec.seed === 66 || isFragile ? [violation] : [],
+    excused: [],
     unproven: 0,
     ended: interrupted ? 'interrupted' : spec.seed === 66 ? 'violation' : 'complete',
     faultWindows: [],

@@ -3,7 +3,8 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { causesOf } from '../../cli/sweep/causes.ts';
-import type { SweptRun } from '../../cli/sweep/journal.ts';
+import type { Journal, SweptRun } from '../../cli/sweep/journal.ts';
+import { summarise, summaryText } from '../../cli/sweep/summary.ts';
 import { Terminal } from './terminal.ts';
 
 let terminal: Terminal;
@@ -145,6 +146,23 @@ describe('bad input', () => {
     expect(await terminal.run('sweep', file, '--seeds', '1..2', '--out', 'done')).toBe(2);
     expect(terminal.error).toBe('done/sweep.jsonl:1: is not the journal of a sweep\n');
   });
+});
+
+it('tells excused runs from failing ones, by their reasons', () => {
+  const run = (seed: number, excused: string[], violations: SweptRun['violations'] = []): SweptRun => {
+    return { variant: 'bolt', seed, excused, violations, faults: [] };
+  };
+  const violation = { check: 'progress', what: 'x', timeNs: 1, event: 1, roles: 'down' };
+  const runs = [
+    run(1, ['no quorum', 'no quorum']),
+    run(2, ['disk forgot']),
+    run(3, ['no quorum'], [violation]),
+    run(4, []),
+  ];
+  const head = { version: '0.1.0', scenario: 's', shard: [1, 1] as const, command: 'raftlab run s' };
+  const summary = summarise({ head } as unknown as Journal, runs, 4);
+  expect(summary).toMatchObject({ failing: 1, excused: { 'disk forgot': 1, 'no quorum': 1 } });
+  expect(summaryText(summary)).toMatch(/^s: 4 of 4 runs, 1 failing, 2 excused \(disk forgot 1, no quorum 1\)/);
 });
 
 describe('causes', () => {

@@ -5,7 +5,15 @@ import { createRun, type Run } from '../../sim/cluster.ts';
 import { Host } from '../../sim/nodes/host.ts';
 import type { ParameterSpecs, ParameterValue, ParameterValues } from '../../sim/parameters.ts';
 import type { RunResult } from '../../sim/result.ts';
-import type { ClusterSpec, Condition, FaultSpec, RunSpec, WorkloadSpec } from '../../sim/run-spec.ts';
+import type {
+  ClusterSpec,
+  Condition,
+  FaultSpec,
+  Integrity,
+  Liveness,
+  RunSpec,
+  WorkloadSpec,
+} from '../../sim/run-spec.ts';
 
 export interface Sketch {
   readonly seed?: number;
@@ -34,6 +42,8 @@ export interface Sketch {
   readonly operations?: number;
   readonly ms?: number;
   readonly settleMs?: number;
+  readonly liveness?: Liveness;
+  readonly integrity?: Integrity;
   readonly eventsMax?: number;
 }
 
@@ -73,6 +83,7 @@ export function clusterOf(sketch: Sketch = {}): RunSpec {
       },
       backend: { batchOperations: 10_000, batchIntervalNs: 100 * MILLISECOND, ...sketch.backend },
       wal: { segmentBytes: 64_000_000, segmentsMax: 5, ...sketch.wal },
+      ...(sketch.integrity !== undefined && { storage: { integrity: sketch.integrity } }),
     },
     workload: {
       clients: sketch.clients ?? 5,
@@ -92,6 +103,7 @@ export function clusterOf(sketch: Sketch = {}): RunSpec {
       operations: sketch.operations ?? 0,
       timeNs: ms * MILLISECOND,
       settleNs: (sketch.settleMs ?? 5000) * MILLISECOND,
+      ...(sketch.liveness !== undefined && { liveness: sketch.liveness }),
       eventsMax: sketch.eventsMax ?? 20_000_000,
     },
   };

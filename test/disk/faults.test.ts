@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { MILLISECOND } from '../../sim/clock.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
+import { POWER_CUT, PROCESS_KILL } from '../../sim/disk/crash-model.ts';
 import { REQUEST_WRITE } from '../../sim/disk/disk.ts';
 import { type DiskFault, findDiskFault } from '../../sim/disk/faults/index.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
@@ -118,6 +119,169 @@ describe('lying-sync', () => {
     const whole = survivors(0, 1);
     expect(whole).toBeGreaterThan(50);
     expect([1, 2, 3, 4].some((seed) => survivors(1, seed) < whole)).toBe(true);
+  });
+});
+
+/** What a file holds for the process, and after the power failed or the process was killed. */
+function story(name: string, parameters: ParameterValues, model = KEEPS_NOTHING) {
+  const bed = new Bed(name, parameters);
+  const { disk } = bed;
+  const outcomes = [bed.write(512, new Uint8Array(1024).fill(1)), disk.sync(bed.file)];
+  disk.settle();
+  const before = bed.read()!;
+  disk.crash(model);
+  const into = new SparseBuffer();
+  disk.read(disk.open('f')!, 0, BYTES, into);
+  return { bed, outcomes, before, after: into.toBytes() };
+}
+
+/** What no sync covers is gone. */
+const KEEPS_NOTHING = { ...POWER_CUT, blockKept: 0, blockLost: 1, newestLength: 0 };
+
+describe('failed-sync', () => {
+  it('fails once, then says ok for what was never written', () => {
+    const bed = new Bed('failed-sync', { probability: 1 });
+    const { disk } = bed;
+    bed.write(512, new Uint8Array(1024).fill(1));
+    expect(disk.sync(bed.file)).toBe('io-error');
+    bed.lift();
+    expect(disk.sync(bed.file)).toBe('ok');
+    disk.settle();
+    expect(bed.read(512, 1)).toEqual(Uint8Array.of(1));
+    disk.crash(KEEPS_NOTHING);
+    expect(disk.forgotten).toBe(1);
+    const into = new SparseBuffer();
+    disk.read(disk.open('f')!, 0, BYTES, into);
+    expect(into.toBytes()).toEqual(bed.content);
+  });
+
+  it('loses nothing of what is written again, and promises nothing to who stops', () => {
+    const bed = new Bed('failed-sync', { probability: 1 });
+    const { disk } = bed;
+    const bytes = new Uint8Array(1024).fill(1);
+    bed.write(512, bytes);
+    disk.sync(bed.file);
+    bed.lift();
+    bed.write(512, bytes);
+    expect(disk.sync(bed.file)).toBe('ok');
+    disk.settle();
+    disk.crash(KEEPS_NOTHING);
+    const into = new SparseBuffer();
+    disk.read(disk.open('f')!, 512, 1024, into);
+    expect(into.toBytes()).toEqual(bytes);
+    expect(story('failed-sync', { probability: 1 }).bed.disk.forgotten).toBe(0);
+  });
+
+  it('takes with it what made the file longer', () => {
+    const bed = new Bed('failed-sync', { probability: 1 });
+    bed.write(BYTES, new Uint8Array(100).fill(1));
+    bed.disk.sync(bed.file);
+    bed.lift();
+    expect(bed.disk.sync(bed.file)).toBe('ok');
+    bed.disk.settle();
+    bed.disk.crash(KEEPS_NOTHING);
+    const into = new SparseBuffer();
+    bed.disk.read(bed.disk.open('f')!, BYTES, 100, into);
+    expect(into.toBytes().every((byte) => byte === 0)).toBe(true);
+  });
+});
+
+describe('lost-write', () => {
+  it.each([
+    ['a power cut', KEEPS_NOTHING],
+    ['a kill', PROCESS_KILL],
+  ])('shows the old content after %s, though the sync was honest', (_, model) => {
+    const { bed, outcomes, before, after } = story('lost-write', { probability: 1 }, model);
+    expect(outcomes).toEqual(['ok', 'ok']);
+    expect(before[600]).toBe(1);
+    expect(after).toEqual(bed.content);
+    expect(bed.disk.forgotten).toBe(1);
+  });
+
+  it('leaves zeros where the file became longer', () => {
+    const bed = new Bed('lost-write', { probability: 1 });
+    bed.write(BYTES, new Uint8Array(100).fill(1));
+    bed.disk.sync(bed.file);
+    bed.disk.settle();
+    bed.disk.crash(KEEPS_NOTHING);
+    const file = bed.disk.open('f')!;
+    expect(file.length).toBe(BYTES + 100);
+    const into = new SparseBuffer();
+    bed.disk.read(file, BYTES, 100, into);
+    expect(into.toBytes()).toEqual(new Uint8Array(100));
+  });
+
+  it('is mended by a later write to another part of the page, not by one to another page', () => {
+    const after = [0, 4096].map((elsewhere) => {
+      const bed = new Bed('lost-write', { probability: 1 });
+      bed.write(512, new Uint8Array(1024).fill(1));
+      bed.lift();
+      bed.write(elsewhere, Uint8Array.of(2));
+      bed.disk.sync(bed.file);
+      bed.disk.settle();
+      bed.disk.crash(KEEPS_NOTHING);
+      const into = new SparseBuffer();
+      bed.disk.read(bed.disk.open('f')!, 600, 1, into);
+      return [into.byteAt(0) === 1, bed.disk.forgotten];
+    });
+    expect(after).toEqual([
+      [true, 0],
+      [false, 1],
+    ]);
+  });
+
+  it('is mended by a later write, and strikes only its area', () => {
+    const bed = new Bed('lost-write', { probability: 1 });
+    bed.write(512, new Uint8Array(1024).fill(1));
+    bed.lift();
+    bed.write(512, new Uint8Array(1024).fill(2));
+    bed.disk.sync(bed.file);
+    bed.disk.settle();
+    bed.disk.crash(KEEPS_NOTHING);
+    const into = new SparseBuffer();
+    bed.disk.read(bed.disk.open('f')!, 512, 1024, into);
+    expect(into.toBytes()).toEqual(new Uint8Array(1024).fill(2));
+    expect(story('lost-write', { probability: 1, area: 'log' }).after[600]).toBe(1);
+  });
+});
+
+describe('misdirected-write', () => {
+  it('lands in another block, and the right one stays as it was', () => {
+    const landed = new Set<number>();
+    for (let seed = 1; seed < 30; seed++) {
+      const bed = new Bed('misdirected-write', { probability: 1 }, seed);
+      bed.write(8192, new Uint8Array(4096).fill(7));
+      bed.disk.sync(bed.file);
+      bed.disk.settle();
+      expect(bed.read(8192, 1)).toEqual(Uint8Array.of(7));
+      bed.disk.crash(KEEPS_NOTHING);
+      const into = new SparseBuffer();
+      bed.disk.read(bed.disk.open('f')!, 0, BYTES, into);
+      const after = into.toBytes();
+      const blocks = Array.from({ length: BYTES / 4096 }, (_, block) => block);
+      const sevens = blocks.filter((block) => after.subarray(block * 4096, block * 4096 + 4096).every((b) => b === 7));
+      expect(sevens).toHaveLength(1);
+      landed.add(sevens[0]!);
+      for (const block of blocks) {
+        const range = [block * 4096, block * 4096 + 4096] as const;
+        if (block !== sevens[0]) expect(after.slice(...range)).toEqual(bed.content.slice(...range));
+      }
+      expect(bed.disk.forgotten).toBe(1);
+    }
+    expect(landed.size).toBeGreaterThan(4);
+  });
+
+  it('is mended where it landed by writing there', () => {
+    const bed = new Bed('misdirected-write', { probability: 1 });
+    bed.write(8192, new Uint8Array(4096).fill(7));
+    bed.lift();
+    bed.write(0, bed.content);
+    bed.disk.sync(bed.file);
+    bed.disk.settle();
+    bed.disk.crash(KEEPS_NOTHING);
+    const into = new SparseBuffer();
+    bed.disk.read(bed.disk.open('f')!, 0, BYTES, into);
+    expect(into.toBytes()).toEqual(bed.content);
   });
 });
 

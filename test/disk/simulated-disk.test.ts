@@ -362,7 +362,10 @@ describe('faults', () => {
     disk.settle();
     const rot = {
       name: 'rot',
-      onContent: (_file: unknown, _offset: number, content: SparseBuffer) => void content.reset().run(9, 100),
+      onContent: (_file: unknown, _offset: number, content: SparseBuffer) => {
+        content.reset().run(9, 100);
+        return true;
+      },
       onSync: () => 'ok-volatile' as const,
     };
     disk.faults.add(rot);

@@ -1,11 +1,12 @@
-/** What a nemesis draws: the same for a seed, always survivable, each fault one that a scenario could have listed. */
+/** What a nemesis draws: the same for a seed, survivable unless asked otherwise, each fault one that a scenario could have listed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
 import { faultEntry } from '../../scenarios/fault-entry.ts';
 import { loadScenario, runSpecs } from '../../scenarios/loader.ts';
 import { faultsOf } from '../../sim/cluster.ts';
-import { FAULTS } from '../../sim/faults/index.ts';
+import type { DrawnFault } from '../../sim/faults/fault.ts';
+import { FAULTS, findFault } from '../../sim/faults/index.ts';
 import { drawFaults } from '../../sim/faults/nemesis.ts';
 import { Rng } from '../../sim/rng.ts';
 import type { FaultSpec, NemesisSpec } from '../../sim/run-spec.ts';
@@ -26,20 +27,32 @@ const USUAL = FAULTS.filter(({ drawn }) => drawn !== undefined && drawn.weight >
 const kinds = (faults: readonly FaultSpec[]): Set<string> => new Set(faults.map(({ fault }) => fault));
 const startOf = ({ trigger }: FaultSpec): number => (trigger.kind === 'time' ? trigger.atNs : Number.NaN);
 
-/** By moments: the most nodes that are away at one. */
+const drawnOf = (fault: FaultSpec): DrawnFault => findFault(fault.fault)!.drawn!;
+
+/** By moments: the most nodes that are away at one; a node is for the rest of the run once its disk has been struck. */
 function mostAway(faults: readonly FaultSpec[]): number {
-  const away = faults.filter(({ fault }) =>
-    ['crash', 'crash-loop', 'kill', 'pause', 'io-error', 'read-only'].includes(fault),
-  );
+  const away = faults.filter((fault) => drawnOf(fault).hits !== 'links');
   let most = 0;
   for (const moment of away.map(startOf)) {
     const nodes = away.filter((fault) => {
-      const isForGood = fault.fault === 'io-error' || fault.fault === 'read-only';
+      const isForGood = drawnOf(fault).hits === 'disk';
       return startOf(fault) <= moment && (isForGood || startOf(fault) + fault.durationNs > moment);
     });
     most = Math.max(most, new Set(nodes.map(({ parameters }) => parameters.node)).size);
   }
   return most;
+}
+
+/** Restarts of nodes whose disk may have forgotten something by then. */
+function forgetfulRestarts(faults: readonly FaultSpec[]): FaultSpec[] {
+  return faults.filter((restart) => {
+    const isOfSameNode = (other: FaultSpec): boolean => other.parameters.node === restart.parameters.node;
+    const end = startOf(restart) + restart.durationNs;
+    return (
+      drawnOf(restart).restarts === true &&
+      faults.some((other) => drawnOf(other).forgets === true && isOfSameNode(other) && startOf(other) <= end)
+    );
+  });
 }
 
 describe('a nemesis', () => {
@@ -68,16 +81,38 @@ describe('a nemesis', () => {
       everyNs: fc.integer({ min: 5e7, max: 1e9 }),
       forNs: fc.integer({ min: 1e6, max: 5e9 }),
       swarm: fc.boolean(),
-      weights: fc.constantFrom({}, { crash: 1, pause: 1, 'read-only': 1 }, { 'io-error': 1, partition: 1 }),
+      weights: fc.constantFrom(
+        {},
+        { crash: 1, pause: 1, 'read-only': 1 },
+        { 'io-error': 1, partition: 1 },
+        { crash: 2, kill: 1, 'crash-loop': 1, 'lying-sync': 1, 'lost-write': 1, 'misdirected-write': 1 },
+      ),
     });
     fc.assert(
       fc.property(arbitrary, ({ seed, nodes, ...spec }) => {
         const faults = draw(spec, seed, nodes);
         expect(mostAway(faults)).toBeLessThanOrEqual(Math.floor((nodes - 1) / 2));
+        expect(forgetfulRestarts(faults)).toEqual([]);
         expect(draw(spec, seed, nodes)).toEqual(faults);
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('lets rot strike the log only, and what a disk has lost stay to the end', () => {
+    const faults = Array.from({ length: 40 }, (_, seed) => draw({ weights: { 'bit-rot': 1, crash: 1 } }, seed)).flat();
+    const rot = faults.filter(({ fault }) => fault === 'bit-rot');
+    expect(rot.length).toBeGreaterThan(20);
+    for (const { parameters, durationNs } of rot) expect([parameters.area, durationNs]).toEqual(['log', 0]);
+  });
+
+  it('goes beyond what a cluster survives if asked to', () => {
+    const many = (spec: Partial<NemesisSpec>) => Array.from({ length: 30 }, (_, seed) => draw(spec, seed));
+    const beyond = many({ atlas: 'beyond' });
+    expect(beyond.some((faults) => mostAway(faults) === 5)).toBe(true);
+    expect(beyond.some((faults) => forgetfulRestarts(faults).length > 0)).toBe(true);
+    expect(kinds(beyond.flat())).toContain('lost-write');
+    expect(kinds(many({}).flat())).not.toContain('lost-write');
   });
 
   it('leaves out whole kinds in a swarm, other ones under other seeds', () => {
@@ -99,7 +134,7 @@ describe('drawn faults', () => {
   it('can be listed in a scenario, and are then the same faults', () => {
     const spec = { ...specOf('faults: { nemesis: { every: 200ms, swarm: false } }'), seed: 5 };
     const faults = faultsOf(spec);
-    expect([...kinds(faults)].sort()).toEqual([...USUAL].sort());
+    expect(kinds(faults).size).toBeGreaterThan(10);
     const listed = specOf(`faults: ${JSON.stringify(faults.map((fault) => faultEntry(fault, CATALOGUE)))}`);
     expect(listed.faults).toEqual(faults);
   });
@@ -118,6 +153,7 @@ describe('drawn faults', () => {
     ['faults: { nemesis: { from: 30s } }', /faults\.nemesis\.from: 30s is not before the end of the run \(20s\)/],
     ['faults: { nemesis: { until: 30s } }', /faults\.nemesis\.until: 30s is not before the end/],
     ['faults: { nemesis: { from: 3s, until: 2s } }', /faults\.nemesis\.until: is not after from/],
+    ['faults: { nemesis: { atlas: beyonde } }', /atlas: 'beyonde' is unknown; allowed: survivable, beyond/],
     ['faults: { nemesis: { weights: { crsh: 1 } } }', /crsh.*crash/],
     ['faults: { nemesis: { weights: { crash: -1 } } }', /faults\.nemesis\.weights\.crash/],
   ])('%s is refused', (faults, message) => {

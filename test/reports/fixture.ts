@@ -188,6 +188,7 @@ function oneRun(
     events: 2_000_000 + rng.int(0, 400_000),
     virtualTimeNs: end + 2 * SECOND,
     violations,
+    excused: [],
     expectations: [
       outcome(variant, 'violations', '= 0', violations.length, violations.length === 0),
       outcome(
@@ -386,6 +387,7 @@ function tinyRun(
     events: 1000,
     virtualTimeNs: 2 * SECOND,
     violations: [],
+    excused: [],
     expectations: [outcome(variant, 'latencyMs.put.max', '≤ 200', ms.max, ms.max <= 200)],
     unproven: 0,
     ended: 'complete',

@@ -57,6 +57,18 @@ describe('report.html', () => {
         ...run,
         variant: run.variant === 'a' ? hostile : 'b',
         violations: [{ check: hostile, what: hostile, timeNs: 1, event: 1, roles: hostile, reproduce: hostile }],
+        excused: [
+          {
+            check: hostile,
+            what: hostile,
+            timeNs: 1,
+            event: 1,
+            roles: hostile,
+            reproduce: hostile,
+            reason: 'no quorum',
+            because: hostile,
+          },
+        ],
         faultWindows: [{ fault: hostile, label: hostile, fromNs: 0, toNs: 1e9 }],
       })),
     });

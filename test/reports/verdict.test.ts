@@ -1,13 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import { compareVariants } from '../../reports/comparison.ts';
+import { renderCsv } from '../../reports/csv.ts';
+import { renderMarkdown } from '../../reports/markdown.ts';
 import { type ScenarioResult, toResultFile } from '../../reports/result-file.ts';
 import { verdictOf } from '../../reports/verdict.ts';
+import type { ExcuseReason } from '../../sim/result.ts';
 import { fixture, tinyResult } from './fixture.ts';
 
 const verdict = (result: ScenarioResult) => verdictOf(compareVariants(toResultFile(result)));
 const cut = (result: ScenarioResult, ended: string): ScenarioResult => ({
   ...result,
   runs: result.runs.map((run, index) => (index === 0 ? { ...run, ended } : run)),
+});
+
+const excuses = (result: ScenarioResult, reasons: readonly ExcuseReason[]): ScenarioResult => ({
+  ...result,
+  runs: result.runs.map((run, index) => {
+    const reason = reasons[index];
+    if (reason === undefined) return run;
+    const { check, what } = { check: 'progress', what: 'no node leads at the end' };
+    const seen = { timeNs: 1, event: 2, roles: 'down, down, down', reproduce: 'raftlab run tiny --seed 1' };
+    return { ...run, ended: 'excused', excused: [{ check, what, ...seen, reason, because: '2 of 3 have stopped' }] };
+  }),
 });
 
 describe('verdict', () => {
@@ -39,6 +53,12 @@ describe('verdict', () => {
       'No violation in 4 runs, 3 expectations met; 1 run cut short.',
     ],
     [
+      'excused, which decides nothing',
+      excuses(tinyResult(), ['disk forgot', 'no quorum', 'no quorum']),
+      'passed',
+      'No violation in 4 runs, 3 expectations met; 3 excused (no quorum 2, disk forgot 1).',
+    ],
+    [
       'failed and interrupted',
       { ...fixture({ failing: true }), partial: true },
       'failed',
@@ -46,6 +66,16 @@ describe('verdict', () => {
     ],
   ])('%s', (_name, result, outcome, sentence) => {
     expect(verdict(result)).toMatchObject({ outcome, sentence });
+  });
+
+  test('what is excused is told in the pages, with its facts', () => {
+    const comparison = compareVariants(toResultFile(excuses(tinyResult(), ['no quorum'])));
+    const told =
+      '- **no quorum** in a, seed 1: 2 of 3 have stopped. progress: no node leads at the end  \n  `raftlab run tiny --seed 1`';
+    expect(renderMarkdown(comparison)).toContain(`## Excused\n\n${told}\n`);
+    const rows = renderCsv(toResultFile(excuses(tinyResult(), ['no quorum']))).split('\n');
+    const column = rows[0]!.split(',').indexOf('excused');
+    expect(rows.slice(1, 5).map((row) => row.split(',')[column])).toEqual(['1', '0', '0', '0']);
   });
 
   test('a bound is summed up over the seeds of a variant, and over nothing else', () => {

@@ -21,7 +21,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'unknown field far from any',
     'end: {xyzzy: 1}',
-    '3:7: end.xyzzy: unknown field; allowed: after, operations, settle, events',
+    '3:7: end.xyzzy: unknown field; allowed: after, operations, settle, liveness, events',
   ],
   [
     'a scalar for a mapping',
@@ -31,7 +31,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'nothing for a mapping',
     'end:',
-    '3:5: end: nothing is not a mapping; allowed: a mapping with after, operations, settle, events',
+    '3:5: end: nothing is not a mapping; allowed: a mapping with after, operations, settle, liveness, events',
   ],
   ['a field twice', 'end: {after: 5s, after: 6s}', '3:18: this field is here twice'],
   // numbers and units
@@ -132,7 +132,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'a published figure that is none',
     'published: [{source: x, metrics: [latency], rows: []}]',
-    "3:35: published[0].metrics[0]: 'latency' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, unproven, events, virtualTimeNs; did you mean latencyMs?",
+    "3:35: published[0].metrics[0]: 'latency' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
   ],
   [
     'a published figure of no variant',
@@ -395,7 +395,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'an unknown figure',
     'expect: [{metric: latenciMs.put.p99, max: 1}]',
-    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, unproven, events, virtualTimeNs; did you mean latencyMs?",
+    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
   ],
   ['no bound', 'expect: [{metric: fsyncs}]', '3:10: expect[0]: has no bound; allowed: max, min, equals'],
   [

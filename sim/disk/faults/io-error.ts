@@ -13,6 +13,11 @@ export const ioError: DiskFaultDefinition = {
     write: { kind: 'ratio', doc: 'probability that a write fails', default: 0, min: 0, max: 1 },
     sync: { kind: 'ratio', doc: 'probability that a sync fails', default: 0, min: 0, max: 1 },
   },
+  drawn: {
+    weight: 0.3,
+    weightBeyond: 0.5,
+    parameters: (rng) => ({ read: rng.int(0, 20) / 1000, write: rng.int(0, 20) / 1000, sync: rng.int(0, 20) / 1000 }),
+  },
   create(parameters, rng) {
     const reads = rng.fork('read');
     const writes = rng.fork('write');

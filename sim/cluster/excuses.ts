@@ -1,0 +1,104 @@
+/**
+ * What excuses a violation: facts that leave a correct cluster no choice. Looked at when a check complains, never
+ * before; that a fault was in force is no excuse by itself.
+ *
+ * Progress is excused if
+ * - `no quorum`: so many nodes stopped by themselves, on disks that were made faulty, that no majority is left; or
+ * - `entry lost on every copy`: no node holds a whole copy of some entry any more that one of them had, so that nobody
+ *   may say whether it was committed (`sim/nodes/raft/repair.ts`). Nodes that are down as above count as without one.
+ *
+ * Everything else is excused if
+ * - `disk forgot`: a disk had reported something as durable and did not have it any more when its node restarted. Raft
+ *   allows for no node that has forgotten what it acknowledged; or
+ * - `unchecked damage`: a disk showed a running node other bytes than were written, where nothing has checksums: the
+ *   Raft log under integrity `none`, the store of an engine without them.
+ *
+ * Errs on the side of the excuse: what was lost need not be what the complaint is about.
+ */
+import type { Host } from '../nodes/host.ts';
+import type { Excuse } from '../result.ts';
+
+export interface ExcuseRules {
+  /** Whether the disk was ever made faulty. */
+  readonly hasFaultyDisk: (node: number) => boolean;
+  readonly engine: string;
+  readonly storeHasChecksums: boolean;
+  readonly logHasChecksums: boolean;
+}
+
+export class Excuses {
+  readonly #hosts: readonly Host[];
+  readonly #rules: ExcuseRules;
+  /** By node: why it stopped by itself; '' while it has not. */
+  readonly #stopped: string[];
+
+  constructor(hosts: readonly Host[], rules: ExcuseRules) {
+    this.#hosts = hosts;
+    this.#rules = rules;
+    this.#stopped = hosts.map(() => '');
+  }
+
+  onStopped(node: number, reason: string): void {
+    this.#stopped[node] = reason;
+  }
+
+  onRestarted(node: number): void {
+    this.#stopped[node] = '';
+  }
+
+  /** It stopped by itself, on a disk that was made faulty. */
+  isLost(node: number): boolean {
+    return this.#stopped[node] !== '' && this.#rules.hasFaultyDisk(node);
+  }
+
+  excuse(check: string): Excuse | undefined {
+    return check === 'progress' ? (this.#noQuorum() ?? this.#entryLost()) : (this.#forgotten() ?? this.#unchecked());
+  }
+
+  #noQuorum(): Excuse | undefined {
+    const lost = this.#nodes((host) => this.isLost(host.node));
+    if (2 * (this.#hosts.length - lost.length) > this.#hosts.length) return undefined;
+    const why = lost.map(({ node }) => `n${node + 1}: ${this.#stopped[node]}`).join('; ');
+    return { reason: 'no quorum', because: `${lost.length} of ${this.#hosts.length} nodes have stopped (${why})` };
+  }
+
+  #entryLost(): Excuse | undefined {
+    const alive = this.#nodes((host) => host.isUp && !this.isLost(host.node));
+    if (alive.length < this.#hosts.filter((host) => !this.isLost(host.node)).length) return undefined;
+    const logs = alive.map((host) => host.replicas[0]!.raft.state.log);
+    for (const { damaged } of logs) {
+      for (const index of damaged) {
+        const isWhole = logs.some((log) => index <= log.offset || (log.entry(index) && !log.damaged.includes(index)));
+        if (!isWhole) {
+          return { reason: 'entry lost on every copy', because: `no node holds a whole copy of entry ${index}` };
+        }
+      }
+    }
+    return undefined;
+  }
+
+  #forgotten(): Excuse | undefined {
+    const forgetful = this.#nodes((host) => host.machine.disk.forgotten > 0);
+    if (forgetful.length === 0) return undefined;
+    return { reason: 'disk forgot', because: `${named(forgetful)} restarted without what syncs had said was durable` };
+  }
+
+  #unchecked(): Excuse | undefined {
+    const { storeHasChecksums, logHasChecksums, engine } = this.#rules;
+    const misled = this.#nodes(({ machine: { disk } }) => {
+      const { wrongLogReads, wrongStoreReads } = disk.faults;
+      return (!storeHasChecksums && wrongStoreReads > 0) || (!logHasChecksums && wrongLogReads > 0);
+    });
+    if (misled.length === 0) return undefined;
+    const what = logHasChecksums ? `${engine} has no checksums` : 'the log is read unchecked';
+    return { reason: 'unchecked damage', because: `${named(misled)} read other bytes than were written, and ${what}` };
+  }
+
+  #nodes(isSo: (host: Host) => boolean): readonly Host[] {
+    return this.#hosts.filter(isSo);
+  }
+}
+
+function named(hosts: readonly Host[]): string {
+  return hosts.map(({ node }) => `n${node + 1}`).join(', ');
+}

@@ -1,0 +1,67 @@
+/**
+ * Which faults a nemesis may let come together.
+ *
+ * `survivable`: what a correct cluster must survive without losing anything, and come back from.
+ *
+ * - At no time are more than a minority of the nodes away: down, paused, or on a disk that may have cost them their
+ *   life. A disk counts for the rest of the run, since what it has done stays: so at most a minority of the disks ever
+ *   fails, and a majority holds a whole copy of everything.
+ * - A node whose disk may forget what a sync had covered is not restarted from then on. Raft allows for no node that
+ *   has forgotten what it acknowledged, not even one: two others may have elected a leader on its word.
+ * - Bits rot in the Raft log only, which has checksums; a store need not have any.
+ *
+ * `beyond` bounds nothing. What goes wrong then is held against facts: see `sim/cluster/excuses.ts`.
+ *
+ * Partitions, toxics and what only slows down may meet anything.
+ */
+import type { Time } from '../clock.ts';
+import type { Atlas } from '../run-spec.ts';
+import type { DrawnFault } from './fault.ts';
+
+interface Span {
+  readonly node: number;
+  readonly from: Time;
+  readonly to: Time;
+}
+
+const FOR_GOOD: Time = Number.MAX_SAFE_INTEGER;
+
+export class FaultAtlas {
+  readonly #atlas: Atlas;
+  readonly #nodeCount: number;
+  readonly #absences: Span[] = [];
+  readonly #restarts: Span[] = [];
+  readonly #forgetful: Span[] = [];
+
+  constructor(atlas: Atlas, nodeCount: number) {
+    this.#atlas = atlas;
+    this.#nodeCount = nodeCount;
+  }
+
+  /** Whether the fault may strike the node from `from` to `to`; if so, it is reckoned with from now on. */
+  admits({ hits, restarts, forgets }: DrawnFault, node: number, from: Time, to: Time): boolean {
+    if (this.#atlas === 'beyond') return true;
+    const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to };
+    if (hits !== 'links' && !this.#leavesMajority(absence)) return false;
+    const restart = { node, from, to };
+    const forgetful = { node, from, to: FOR_GOOD };
+    if (restarts === true && this.#forgetful.some((other) => meet(other, restart))) return false;
+    if (forgets === true && this.#restarts.some((other) => meet(other, forgetful))) return false;
+    if (hits !== 'links') this.#absences.push(absence);
+    if (restarts === true) this.#restarts.push(restart);
+    if (forgets === true) this.#forgetful.push(forgetful);
+    return true;
+  }
+
+  #leavesMajority(one: Span): boolean {
+    const away = new Set([one.node]);
+    // whoever is away at some moment of it; two that are away one after the other count both, which is on the safe side
+    for (const other of this.#absences) if (other.from < one.to && one.from < other.to) away.add(other.node);
+    return away.size <= Math.floor((this.#nodeCount - 1) / 2);
+  }
+}
+
+/** The last moment of a span, when the restart comes, belongs to it. */
+function meet(a: Span, b: Span): boolean {
+  return a.node === b.node && a.from <= b.to && b.from <= a.to;
+}
