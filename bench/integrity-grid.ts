@@ -107,6 +107,8 @@ class FlippedBits implements DiskFault {
 
 /** Watches for what must not happen: that another entry is committed than the one that was. */
 class Witness implements NodeObserver {
+  onConfiguration(): void {}
+  onLeft(): void {}
   differs = false;
   newest = 0;
 

@@ -31,7 +31,7 @@ export interface FaultEntry {
   readonly kinds?: { readonly by: string; readonly parameters: Readonly<Record<string, ParameterSpecs>> };
   /** There if a nemesis can draw one. */
   readonly drawn?: unknown;
-  check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
+  check?(parameters: ParameterValues, nodeCount: number, spareCount: number): ParameterProblem | undefined;
 }
 
 export interface Catalogue {

@@ -28,6 +28,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
     variant,
     cluster: {
       nodes: cluster.nodes,
+      ...(cluster.spares === 0 ? {} : { spares: cluster.spares }),
       engine: { name: engine.name, options: engine.options },
       stateMachine: cluster.stateMachine,
       disk: {

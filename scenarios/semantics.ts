@@ -3,6 +3,7 @@
  * values it needs, and is skipped where one of them did not validate, so that all other problems are
  * still reported. Checks are of one variant, because the matrix may vary any part.
  */
+import { MACHINES_MAX } from '../sim/nodes/member-id.ts';
 import type { LinkName, ParameterSpec, ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
 import type { Catalogue, FaultEntry } from './catalogue.ts';
 import type { Lenient } from './lenient.ts';
@@ -25,6 +26,7 @@ export function checkSemantics(
   report: Report,
 ): void {
   checkRaft(good.cluster?.raft ?? {}, report);
+  checkSpares(good.cluster?.nodes, good.cluster?.spares, report);
   checkWorkload(good.workload ?? {}, report);
   if (good.end !== undefined) checkStart(good.workload?.start, good.end, report);
   checkFaults(good, raw.faults, catalogue, report);
@@ -43,7 +45,7 @@ function checkFaults(good: Good, raw: unknown, catalogue: Catalogue, report: Rep
     const fault = timeline?.[index];
     if (fault === undefined) continue;
     if (end !== undefined) checkFaultTime(fault, at, end, report);
-    if (cluster?.nodes !== undefined) checkFaultTarget(fault, at, cluster.nodes, catalogue, report);
+    if (cluster?.nodes !== undefined) checkFaultTarget(fault, at, cluster as Machines, catalogue, report);
   }
   const nemesis = faults === undefined || isList(faults) ? undefined : faults.nemesis;
   if (nemesis !== undefined && end !== undefined) checkNemesis(nemesis, end, report);
@@ -65,6 +67,12 @@ function checkRaft(raft: NonNullable<NonNullable<Good['cluster']>['raft']>, repo
     ['cluster', 'raft', 'electionTimeout'],
     `${formatQuantity('duration', electionTimeout)} is too short; allowed: at least 5 heartbeat intervals (${least}), as etcd demands`,
   );
+}
+
+function checkSpares(nodes: number | undefined, spares: number | undefined, report: Report): void {
+  if (nodes === undefined || spares === undefined || nodes + spares <= MACHINES_MAX) return;
+  const most = MACHINES_MAX - nodes;
+  report(['cluster', 'spares'], `${spares} beside ${nodes} nodes; allowed: at most ${most}, together ${MACHINES_MAX}`);
 }
 
 function checkWorkload(workload: NonNullable<Good['workload']>, report: Report): void {
@@ -175,17 +183,28 @@ function checkFaultTime(fault: GoodFault, path: Path, end: NonNullable<Good['end
   report([...path, field], `${text} is not before the end of the run (${formatQuantity('duration', endNs)})`);
 }
 
-function checkFaultTarget(fault: GoodFault, path: Path, nodes: number, catalogue: Catalogue, report: Report): void {
+interface Machines {
+  readonly nodes: number;
+  readonly spares?: number | undefined;
+}
+
+function checkFaultTarget(
+  fault: GoodFault,
+  path: Path,
+  { nodes, spares = 0 }: Machines,
+  catalogue: Catalogue,
+  report: Report,
+): void {
   for (const [name, parameters] of namedFaults(fault as Partial<FaultBody>)) {
     const entry = catalogue.faults.find((candidate) => candidate.name === name)!;
     const specs = parametersOf(entry, parameters);
     let complete = true;
     for (const [key, spec] of Object.entries(specs)) {
       const value = parameters[key];
-      if (value !== undefined) checkMachines(spec, value, [...path, name, key], nodes, report);
+      if (value !== undefined) checkMachines(spec, value, [...path, name, key], nodes + spares, report);
       else if (spec.optional !== true) complete = false;
     }
-    const problem = complete ? entry.check?.(parameters, nodes) : undefined;
+    const problem = complete ? entry.check?.(parameters, nodes, spares) : undefined;
     if (problem !== undefined) report([...path, name, problem.parameter], problem.what);
   }
 }

@@ -39,6 +39,7 @@ import { Cpu } from './nodes/cpu.ts';
 import { Host } from './nodes/host.ts';
 import { findStateMachine } from './nodes/kv/index.ts';
 import { Machine } from './nodes/machine.ts';
+import { memberId } from './nodes/member-id.ts';
 import type { RaftNode } from './nodes/raft/ready.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
@@ -131,18 +132,19 @@ class ClusterRun implements Run {
     assert(crashModel !== undefined, 'cluster: crash model not registered');
 
     const { loop } = this;
+    const machineCount = cluster.nodes + (cluster.spares ?? 0);
     this.#preload = new Preload(spec, engine, stateMachine, root.fork('preload'), onPreload);
     this.#checks = new Checks(
       loop,
       checkers,
-      { nodes: cluster.nodes, keys: this.#keySpace(), progressBoundNs: end.settleNs },
+      { nodes: machineCount, keys: this.#keySpace(), progressBoundNs: end.settleNs },
       reproduceLine(spec),
     );
     const clientMachines = Math.min(CLIENT_MACHINES_MAX, workload.clients);
-    const nodes = Array.from({ length: cluster.nodes }, (_, node) => node);
-    const clients = Array.from({ length: clientMachines }, (_, i) => cluster.nodes + i);
+    const nodes = Array.from({ length: machineCount }, (_, node) => node);
+    const clients = Array.from({ length: clientMachines }, (_, i) => machineCount + i);
     this.#network = new Network(loop, root.fork('network'), {
-      machines: cluster.nodes + clientMachines,
+      machines: machineCount + clientMachines,
       link: cluster.network,
       traceId: NETWORK_TRACE_ID,
       machineNames: [...nodes.map((node) => `n${node + 1}`), ...clients.map((_, i) => `clients${i + 1}`)],
@@ -157,19 +159,20 @@ class ClusterRun implements Run {
         crashModel,
       });
       const { image, directory } = this.#preload;
-      if (image !== undefined) disk.preload(image, directory, directory, 'other');
+      const isFounder = node < cluster.nodes;
+      if (image !== undefined && isFounder) disk.preload(image, directory, directory, 'other');
       const played = new Device(device, stream.fork('device'), disk.faults);
       const machine = new Machine(node, loop, new Cpu(cluster.cpu.cores), disk, played, costs);
-      return new Host(machine, this.#network, this.#checks, [
-        {
-          group: 0,
-          spec: cluster,
-          engine,
-          stateMachine: this.#preload.machine,
-          observer: this.#checks,
-          rng: stream.fork('raft'),
-        },
-      ]);
+      const blueprint = {
+        group: 0,
+        spec: cluster,
+        engine,
+        stateMachine: this.#preload.machine,
+        observer: this.#checks,
+        rng: stream.fork('raft'),
+        isPreloaded: image !== undefined,
+      };
+      return new Host(machine, this.#network, this.#checks, [blueprint], isFounder ? memberId(node, 0) : 0);
     });
 
     const stepNs = Math.max(MILLISECOND, Math.ceil(end.timeNs / STEPS / MILLISECOND) * MILLISECOND);
@@ -182,14 +185,16 @@ class ClusterRun implements Run {
       workload,
       clientMachines: clients,
       nodeMachines: nodes,
+      nodesAtStart: cluster.nodes,
       observer: this.#operationObserver(),
       recorder: this.#recorder,
       operationsMax: end.operations,
       traceId: LOAD_TRACE_ID,
     });
-    this.#faults = new FaultPort(loop, this.#hosts, this.#network, clients);
+    this.#faults = new FaultPort(loop, this.#hosts, cluster.nodes, this.#network, clients);
     this.#liveness = root.fork('liveness');
     this.#excuses = new Excuses(this.#hosts, {
+      isMember: (node) => this.#faults.isMember(node),
       hasFaultyDisk: (node) => this.#faults.hasFaultyDisk(node),
       engine: engine.name,
       storeHasChecksums: engine.hasChecksums,
@@ -197,7 +202,7 @@ class ClusterRun implements Run {
     });
     this.#timeline = new Timeline(loop, faultsOf(spec), this.#faults, root.fork('faults'));
     this.#watch();
-    for (const host of this.#hosts) host.start();
+    for (const host of this.#hosts) if (host.memberId !== 0) host.start();
     this.#load.start(this.#clientsStart);
   }
 
@@ -244,7 +249,9 @@ class ClusterRun implements Run {
     const { cluster } = this.#spec;
     const now = this.now;
     const isWhole = this.#ended === 'complete';
-    const replicas = this.#hosts.map((host) => new ReplicaView(host, this.#healed[host.node] ?? true));
+    const replicas = this.#hosts.map(
+      (host) => new ReplicaView(host, this.#healed[host.node] ?? true, this.#faults.operator.wanted(host.node)),
+    );
     const firstUp = replicas.find((replica) => replica.up);
     if (isWhole) this.#checks.finish(replicas, now);
     else if (this.#ended === 'interrupted') firstUp?.walk(() => {});
@@ -340,17 +347,22 @@ class ClusterRun implements Run {
   #freeze(): void {
     const { end, cluster } = this.#spec;
     this.#healed = healedNodes(end.liveness ?? 'all', cluster.nodes, this.#liveness, (node) => {
-      const isFaulty = this.#faults.hasFaultyDisk(node) ? 1 : 0;
-      return isFaulty + (this.#excuses.isLost(node) ? 1 : 0);
+      const harms = [
+        !this.#faults.operator.isVoter(node),
+        this.#faults.hasFaultyDisk(node),
+        this.#excuses.isLost(node),
+      ];
+      return harms.filter((isSo) => isSo).length;
     });
-    const isHealed = (node: number): boolean => this.#healed[node]!;
+    const isHealed = (node: number): boolean => this.#healed[node] ?? true;
     this.#timeline.freeze(isHealed);
     this.#faults.restore(isHealed);
     this.#checks.healed(this.now);
   }
 
   /**
-   * Every healed node that has not given up has applied all that the leader's log holds. Equal applied indices alone would not do: after a
+   * Every healed member that has not given up has applied all that the leader's log holds, and those are members that
+   * should be. Equal applied indices alone would not do: after a
    * power cut nobody knows what is committed until there is a leader again.
    */
   #isSettled(): boolean {
@@ -362,9 +374,11 @@ class ClusterRun implements Run {
       term = raft.term;
       last = raft.state.log.lastIndex();
     }
-    if (last < 0) return false;
+    const { operator } = this.#faults;
+    if (last < 0 || !operator.isDone) return false;
     for (const host of this.#hosts) {
-      if (!this.#healed[host.node] || this.#excuses.isLost(host.node)) continue;
+      if (!this.#faults.isMember(host.node)) continue;
+      if (this.#healed[host.node] === false || this.#excuses.isLost(host.node)) continue;
       const replica = host.replicas[0];
       if (!host.isUp || replica === undefined) return false;
       if (replica.raft.term !== term || replica.applyThread.appliedIndex !== last) return false;
@@ -389,6 +403,7 @@ class ClusterRun implements Run {
       this.#excuses.onStopped(node, reason);
       this.#timeline.note('node-failure', `n${node + 1} stopped by itself: ${reason}`);
     };
+    this.#checks.onRemoved = (node) => this.#timeline.note('node-removed', `n${node + 1} left the cluster`);
     this.#checks.onElected = (node) => {
       this.#elections++;
       this.#timeline.happened('leader elected');
@@ -449,7 +464,8 @@ function rolesOf(hosts: readonly Host[]): string {
 export function faultsOf(spec: RunSpec): readonly FaultSpec[] {
   const { nemesis, cluster, end, faults, seed } = spec;
   if (nemesis === undefined) return faults;
-  const drawn = drawFaults(nemesis, FAULTS, cluster.nodes, end.timeNs, new Rng(seed).fork('nemesis'));
+  const rng = new Rng(seed).fork('nemesis');
+  const drawn = drawFaults(nemesis, FAULTS, cluster.nodes, end.timeNs, rng, cluster.spares ?? 0);
   return [...faults, ...drawn];
 }
 

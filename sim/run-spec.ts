@@ -28,6 +28,8 @@ export type Integrity = (typeof INTEGRITIES)[number];
 export interface ClusterSpec {
   /** 1 to 64; node k is called n<k>, counting from 1. */
   readonly nodes: number;
+  /** Machines without a member at the start, for faults that add one: n<nodes + 1> …; with the nodes at most 64. Left out: none. */
+  readonly spares?: number;
   readonly engine: { readonly name: string; readonly options: ParameterValues };
   readonly stateMachine: 'raw' | 'mvcc';
   readonly disk: {

@@ -61,6 +61,9 @@ export function clusterSchema(catalogue: Catalogue) {
   return fields(
     {
       nodes: wholeNumber(1, 64, 'Number of nodes: n1, n2 ….').prefault(3),
+      spares: wholeNumber(0, 63, 'Machines without a member at the start, after the nodes: for add-member.').prefault(
+        0,
+      ),
       engine: engineSchema(catalogue.engines).prefault(DEFAULT_ENGINE),
       stateMachine: choice(
         ['raw', 'mvcc'],

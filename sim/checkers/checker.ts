@@ -7,7 +7,7 @@
  */
 import type { Value } from '../bytes/value.ts';
 import type { Time } from '../clock.ts';
-import type { Entry } from '../nodes/raft/messages.ts';
+import type { Configuration, Entry } from '../nodes/raft/messages.ts';
 import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 import type { Fault } from '../storage-engine.ts';
 
@@ -17,9 +17,15 @@ export type Report = (check: string, what: string) => void;
 /** One replica at the end of the run, after all faults were lifted and the cluster had time to settle. */
 export interface FinalReplica {
   readonly node: number;
-  /** Takes part in the liveness phase, and its state is to be judged. */
+  /** A member of the cluster that takes part in the liveness phase, and its state is to be judged. */
   readonly up: boolean;
   readonly leads: boolean;
+  /** A machine that should hold a member, and runs none, or is not to be judged. */
+  readonly isDown: boolean;
+  /** Raft id of the member that the machine should hold; 0: none. */
+  readonly wantedMember: number;
+  /** In force; undefined if nothing runs. */
+  readonly configuration: Configuration | undefined;
   readonly appliedIndex: number;
   /** Of the engine's files. */
   readonly storeBytes: number;
@@ -56,6 +62,8 @@ export interface Checker {
   onRestore?(node: number, index: number, hash: number): void;
   /** The process starts (again) with what its disk held: logs and applied index may have gone back to what was durable. */
   onRestart?(node: number, appliedIndex: number): void;
+  /** The node has this configuration in force after the entry, or the snapshot, `index`. */
+  onConfiguration?(node: number, index: number, configuration: Configuration): void;
   onInvoke?(request: ClientRequest, keyIndex: number, now: Time): void;
   /** `reply` is there if and only if the outcome is `ok`. */
   onOutcome?(

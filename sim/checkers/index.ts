@@ -9,6 +9,7 @@ import { LeaderAppendOnly } from './leader-append-only.ts';
 import { LeaderCompleteness } from './leader-completeness.ts';
 import { Linearizability } from './linearizability.ts';
 import { LogMatching } from './log-matching.ts';
+import { Membership } from './membership.ts';
 import { OneLeaderPerTerm } from './one-leader-per-term.ts';
 import { Progress } from './progress.ts';
 import { ReplicaEquality } from './replica-equality.ts';
@@ -34,6 +35,7 @@ export const CHECKERS: readonly CheckerMaker[] = [
   (report) => new SessionOrder(report),
   (report, settings) => new AcknowledgedWrites(report, settings.keys),
   (report, settings) => new Linearizability(report, settings.keys),
+  (report) => new Membership(report),
   (report) => new ReplicaEquality(report),
   (report) => new SoundStores(report),
   (report, settings) => new Progress(report, settings.progressBoundNs),

@@ -60,6 +60,8 @@ export interface LoadOptions {
   readonly clientMachines: readonly number[];
   /** Machine of each node. */
   readonly nodeMachines: readonly number[];
+  /** The first so many of them are asked first; default: all. */
+  readonly nodesAtStart?: number;
   readonly observer: OperationObserver;
   readonly recorder: LatencyRecorder;
   /** Operations to begin; 0: until `stop`. */
@@ -196,7 +198,7 @@ export class Load implements Handler, ChannelOwner {
     this.#idle = new ArrivalQueue(clients);
     for (let client = 0; client < clients; client++) {
       this.#session[client] = client + 1;
-      this.#home[client] = client % this.#nodes;
+      this.#home[client] = client % (options.nodesAtStart ?? this.#nodes);
     }
   }
 

@@ -10,7 +10,7 @@ import { Progress } from '../checkers/progress.ts';
 import type { Time } from '../clock.ts';
 import type { EventLoop } from '../loop.ts';
 import type { NodeObserver } from '../nodes/observer.ts';
-import type { Entry } from '../nodes/raft/messages.ts';
+import type { Configuration, Entry } from '../nodes/raft/messages.ts';
 import type { Excuse, ExcusedViolation, Violation } from '../result.ts';
 import type { ClientReply, ClientRequest, Outcome } from '../rpc.ts';
 
@@ -38,6 +38,8 @@ export class Checks implements NodeObserver {
   readonly #reproduce: string;
   /** Told of nodes that stopped because of a disk that was made faulty. */
   onGaveUp: (node: number, reason: string) => void = () => {};
+  /** Told of nodes that ended because they are no members any more. */
+  onRemoved: (node: number) => void = () => {};
   hasFaultyDisk: (node: number) => boolean = () => false;
   /** What the nodes are at the moment. */
   roles: () => string = () => '';
@@ -51,6 +53,7 @@ export class Checks implements NodeObserver {
   readonly #effect: readonly Watching<'onEffect'>[];
   readonly #restore: readonly Watching<'onRestore'>[];
   readonly #restart: readonly Watching<'onRestart'>[];
+  readonly #configuration: readonly Watching<'onConfiguration'>[];
   readonly #invoke: readonly Watching<'onInvoke'>[];
   readonly #outcome: readonly Watching<'onOutcome'>[];
   readonly #healed: readonly Watching<'onHealed'>[];
@@ -75,6 +78,7 @@ export class Checks implements NodeObserver {
     this.#effect = watching(all, 'onEffect');
     this.#restore = watching(all, 'onRestore');
     this.#restart = watching(all, 'onRestart');
+    this.#configuration = watching(all, 'onConfiguration');
     this.#invoke = watching(all, 'onInvoke');
     this.#outcome = watching(all, 'onOutcome');
     this.#healed = watching(all, 'onHealed');
@@ -111,6 +115,12 @@ export class Checks implements NodeObserver {
   onRestart(node: number, appliedIndex: number): void {
     for (const checker of this.#restart) checker.onRestart(node, appliedIndex);
     this.onRestarted(node);
+  }
+  onConfiguration(node: number, index: number, configuration: Configuration): void {
+    for (const checker of this.#configuration) checker.onConfiguration(node, index, configuration);
+  }
+  onLeft(node: number): void {
+    this.onRemoved(node);
   }
   /** A node whose disk was made faulty may stop by itself: that is what a sound node does. */
   onFailure(node: number, reason: string): void {

@@ -19,6 +19,8 @@ import type { Host } from '../nodes/host.ts';
 import type { Excuse } from '../result.ts';
 
 export interface ExcuseRules {
+  /** Whether the machine should hold a member. */
+  readonly isMember: (node: number) => boolean;
   /** Whether the disk was ever made faulty. */
   readonly hasFaultyDisk: (node: number) => boolean;
   readonly engine: string;
@@ -57,14 +59,15 @@ export class Excuses {
 
   #noQuorum(): Excuse | undefined {
     const lost = this.#nodes((host) => this.isLost(host.node));
-    if (2 * (this.#hosts.length - lost.length) > this.#hosts.length) return undefined;
+    const members = this.#nodes(() => true);
+    if (2 * (members.length - lost.length) > members.length) return undefined;
     const why = lost.map(({ node }) => `n${node + 1}: ${this.#stopped[node]}`).join('; ');
-    return { reason: 'no quorum', because: `${lost.length} of ${this.#hosts.length} nodes have stopped (${why})` };
+    return { reason: 'no quorum', because: `${lost.length} of ${members.length} nodes have stopped (${why})` };
   }
 
   #entryLost(): Excuse | undefined {
     const alive = this.#nodes((host) => host.isUp && !this.isLost(host.node));
-    if (alive.length < this.#hosts.filter((host) => !this.isLost(host.node)).length) return undefined;
+    if (alive.length < this.#nodes((host) => !this.isLost(host.node)).length) return undefined;
     const logs = alive.map((host) => host.replicas[0]!.raft.state.log);
     for (const { damaged } of logs) {
       for (const index of damaged) {
@@ -94,8 +97,9 @@ export class Excuses {
     return { reason: 'unchecked damage', because: `${named(misled)} read other bytes than were written, and ${what}` };
   }
 
+  /** Of the members. */
   #nodes(isSo: (host: Host) => boolean): readonly Host[] {
-    return this.#hosts.filter(isSo);
+    return this.#hosts.filter((host) => this.#rules.isMember(host.node) && isSo(host));
   }
 }
 

@@ -8,11 +8,14 @@ import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
 import { FaultTimers } from './fault-timers.ts';
+import { MemberOperator } from './member-operator.ts';
 
 export class FaultPort implements FaultTarget {
   readonly nodeCount: number;
   snapshotsInstalled = 0;
+  readonly operator: MemberOperator;
   readonly #timers: FaultTimers;
+  readonly #founders: number;
   readonly #hosts: readonly Host[];
   readonly #network: Network;
   readonly #clients: readonly number[];
@@ -22,7 +25,8 @@ export class FaultPort implements FaultTarget {
   readonly #faultyDisks = new Set<number>();
   #toxics = 0;
 
-  constructor(loop: EventLoop, hosts: readonly Host[], network: Network, clients: readonly number[]) {
+  /** The first `founders` hosts are members at the start. */
+  constructor(loop: EventLoop, hosts: readonly Host[], founders: number, network: Network, clients: readonly number[]) {
     this.#timers = new FaultTimers(loop);
     this.#hosts = hosts;
     this.#network = network;
@@ -30,6 +34,8 @@ export class FaultPort implements FaultTarget {
     this.nodeCount = hosts.length;
     this.#down = hosts.map(() => 0);
     this.#paused = hosts.map(() => 0);
+    this.#founders = founders;
+    this.operator = new MemberOperator(loop, this.#timers, hosts, founders, (node) => this.#down[node]! > 0);
   }
 
   /** The leader of the highest term, should two nodes think that they lead. */
@@ -115,6 +121,28 @@ export class FaultPort implements FaultTarget {
     return () => faults.remove(fault);
   }
 
+  spareNode(): number {
+    return this.operator.spare(this.#founders);
+  }
+
+  isMember(node: number): boolean {
+    return this.operator.wanted(node) !== 0;
+  }
+
+  joinMember(node: number, asLearner: boolean): void {
+    this.operator.join(node, !asLearner);
+  }
+
+  leaveMember(node: number): void {
+    this.operator.leave(node);
+  }
+
+  wipeDisk(node: number): void {
+    this.#faultyDisks.add(node);
+    this.#hosts[node]!.wipe();
+    this.#hosts[node]!.machine.disk.forgotten++;
+  }
+
   later(delayNs: Duration, action: () => void): () => void {
     return this.#timers.start(delayNs, action);
   }
@@ -123,7 +151,7 @@ export class FaultPort implements FaultTarget {
   restore(isHealed: (node: number) => boolean): void {
     for (const host of this.#hosts) {
       const { node } = host;
-      if (!isHealed(node)) continue;
+      if (!isHealed(node) || !this.isMember(node)) continue;
       while (this.#paused[node]! > 0) this.resume(node);
       while (this.#down[node]! > 0) this.restart(node);
       if (!host.isAlive) {

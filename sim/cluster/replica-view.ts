@@ -1,5 +1,6 @@
 /** A replica at the end of a run, as the checkers see it. */
 import type { Host } from '../nodes/host.ts';
+import type { Configuration } from '../nodes/raft/messages.ts';
 import type { RaftNode } from '../nodes/raft/ready.ts';
 import type { Fault } from '../storage-engine.ts';
 import type { KeyVisitor, WalkableReplica } from './checks.ts';
@@ -8,18 +9,25 @@ export class ReplicaView implements WalkableReplica {
   readonly node: number;
   readonly up: boolean;
   readonly leads: boolean;
+  readonly isDown: boolean;
+  readonly wantedMember: number;
+  readonly configuration: Configuration | undefined;
   readonly appliedIndex: number;
   readonly storeBytes: number;
   /** Of all keys and values, once they were walked. */
   liveBytes = Number.NaN;
   readonly #host: Host;
 
-  constructor(host: Host, isHealed: boolean) {
+  constructor(host: Host, isHealed: boolean, wantedMember: number) {
     this.#host = host;
     this.node = host.node;
-    const replica = host.replicas[0];
-    this.up = isHealed && host.isUp && replica?.stateMachine.corruption === undefined && !waitsForRepair(replica!.raft);
-    this.leads = host.isUp && replica!.raft.isLeader;
+    this.wantedMember = wantedMember;
+    const replica = host.isUp ? host.replicas[0] : undefined;
+    const isMember = replica !== undefined && isMemberAs(replica.raft, wantedMember);
+    this.configuration = replica?.raft.configuration;
+    this.up = isHealed && isMember && replica.stateMachine.corruption === undefined && !waitsForRepair(replica.raft);
+    this.isDown = wantedMember !== 0 && !this.up;
+    this.leads = replica?.raft.isLeader ?? false;
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
     this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
   }
@@ -55,6 +63,11 @@ export class ReplicaView implements WalkableReplica {
     faults.areSuspended = false;
     return seen;
   }
+}
+
+/** Runs as the member that the machine should hold, and knows that it is one. */
+function isMemberAs(raft: RaftNode, wanted: number): boolean {
+  return raft.id === wanted && raft.state.tracker.find(wanted) !== undefined;
 }
 
 /** A node that lost part of its log or store and knows of no leader has no state to be judged: it needs the others. */

@@ -530,6 +530,16 @@ export class SimulatedDisk implements Disk {
     return outcome;
   }
 
+  /** An empty disk takes the place of one whose machine has crashed. Its figures go on. */
+  wipe(): void {
+    assert(this.#namespace.journal.length === 0, 'disk: wiped under a running machine');
+    this.#namespace.names.clear();
+    for (const file of this.#files.values()) this.#dropContent(file);
+    this.#files.clear();
+    this.usedBytes = 0;
+    this.#pages.clear();
+  }
+
   /** Memory of this disk's tables; the content itself is in the shared store. */
   get memoryBytes(): number {
     let sum = this.#undo.memoryBytes + this.#pages.memoryBytes;

@@ -8,6 +8,7 @@
  *   fails, and a majority holds a whole copy of everything.
  * - A node whose disk may forget what a sync had covered is not restarted from then on. Raft allows for no node that
  *   has forgotten what it acknowledged, not even one: two others may have elected a leader on its word.
+ * - A member that was removed or replaced counts as away for a while yet, until the new one has caught up.
  * - Bits rot in the Raft log only, which has checksums; a store need not have any.
  *
  * `beyond` bounds nothing. What goes wrong then is held against facts: see `sim/cluster/excuses.ts`.
@@ -39,9 +40,10 @@ export class FaultAtlas {
   }
 
   /** Whether the fault may strike the node from `from` to `to`; if so, it is reckoned with from now on. */
-  admits({ hits, restarts, forgets }: DrawnFault, node: number, from: Time, to: Time): boolean {
+  admits({ hits, restarts, forgets, recoveryNs = 0 }: DrawnFault, node: number, from: Time, to: Time): boolean {
     if (this.#atlas === 'beyond') return true;
-    const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to };
+    if (restarts === true && forgets === true) return false;
+    const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to + recoveryNs };
     if (hits !== 'links' && !this.#leavesMajority(absence)) return false;
     const restart = { node, from, to };
     const forgetful = { node, from, to: FOR_GOOD };

@@ -10,6 +10,7 @@ import type { Rng } from '../rng.ts';
 
 /** The cluster as faults see it. Nodes are numbered from 0; n1 is node 0. */
 export interface FaultTarget {
+  /** Machines: members and spares. */
   readonly nodeCount: number;
   /** `n2`, `leader` or `follower` (the lowest-numbered one that is up) now; −1 where there is none. */
   resolveNode(name: string): number;
@@ -32,6 +33,15 @@ export interface FaultTarget {
   maintain(node: number, task: string, argument: number | undefined): boolean;
   /** Returns how to lift it. */
   addDiskFault(node: number, fault: DiskFault): () => void;
+  /** The first machine without a member that was none of the founders'; −1: there is none. */
+  spareNode(): number;
+  /** Is the machine meant to hold a member? */
+  isMember(node: number): boolean;
+  /** A new member on the machine, emptied, in place of one that is there; `asLearner`: a voter only when it has caught up. */
+  joinMember(node: number, asLearner: boolean): void;
+  leaveMember(node: number): void;
+  /** Of a node that is down. */
+  wipeDisk(node: number): void;
   /** Calls `action` after `delayNs`; returns how to call it off. For what a fault does while it is in force. */
   later(delayNs: Duration, action: () => void): () => void;
 }
@@ -71,6 +81,10 @@ export interface DrawnFault {
   readonly restarts?: boolean;
   /** After a restart the node may lack what it had acknowledged, without knowing: Raft allows for no such node. */
   readonly forgets?: boolean;
+  /** For how long after its end the node still counts as away. */
+  readonly recoveryNs?: Duration;
+  /** Makes sense only in a cluster with spare machines. */
+  readonly needsSpare?: boolean;
   /** `node`, the name of one, is the nemesis' choice. */
   parameters(rng: Rng, node: string, nodeCount: number, isBeyond: boolean): ParameterValues;
 }
@@ -83,8 +97,8 @@ export interface FaultDefinition {
   readonly isDamage?: boolean;
   /** Whether it touches nothing but the node that its parameter `node` names; left out: if there is such a parameter. */
   isOfOneNode?(parameters: ParameterValues): boolean;
-  /** Why parameters that are fine one by one make no sense together, or in a cluster of this size. */
-  check?(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined;
+  /** Why parameters that are fine one by one make no sense together, or in a cluster of this size (without its spares). */
+  check?(parameters: ParameterValues, nodeCount: number, spareCount: number): ParameterProblem | undefined;
   /** How a nemesis draws one; without it the fault is only injected where a scenario says so. */
   readonly drawn?: DrawnFault;
   /** undefined: there was nothing to hit (no leader at the moment); the run notes it and goes on. */

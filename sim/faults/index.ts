@@ -1,5 +1,6 @@
 /** The registry of faults for the timeline: adding one is one file and one line here. */
 import { DISK_FAULTS } from '../disk/faults/index.ts';
+import { addMember } from './add-member.ts';
 import { clockDrift } from './clock-drift.ts';
 import { clockOffset } from './clock-offset.ts';
 import { clockStep } from './clock-step.ts';
@@ -12,8 +13,11 @@ import { kill } from './kill.ts';
 import { maintain } from './maintain.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
+import { removeMember } from './remove-member.ts';
+import { replaceMember } from './replace-member.ts';
 import { slowCpu } from './slow-cpu.ts';
 import { toxic } from './toxic.ts';
+import { wipedDisk } from './wiped-disk.ts';
 
 export const FAULTS: readonly FaultDefinition[] = [
   crash,
@@ -29,6 +33,10 @@ export const FAULTS: readonly FaultDefinition[] = [
   clockOffset,
   clockStep,
   clockStrobe,
+  addMember,
+  removeMember,
+  replaceMember,
+  wipedDisk,
 ];
 
 export function findFault(name: string): FaultDefinition | undefined {

@@ -24,8 +24,9 @@ export function drawFaults(
   nodeCount: number,
   endNs: Time,
   rng: Rng,
+  spareCount = 0,
 ): FaultSpec[] {
-  const kinds = kindsOf(spec, definitions, rng.fork('kinds'));
+  const kinds = kindsOf(spec, definitions, spareCount, rng.fork('kinds'));
   if (kinds.length === 0) return [];
   const until = Math.floor(Math.min(spec.untilNs, endNs) - (Math.min(spec.untilNs, endNs) - spec.fromNs) * CALM_SHARE);
   const times = rng.fork('times');
@@ -44,7 +45,7 @@ export function drawFaults(
     if (to <= at) return faults;
     const { definition } = kind;
     const drawn = definition.drawn!.parameters(parameters, nodeName(node), nodeCount, isBeyond(spec));
-    if (definition.check?.(drawn, nodeCount) !== undefined) continue;
+    if (definition.check?.(drawn, nodeCount, spareCount) !== undefined) continue;
     if (!atlas.admits(definition.drawn!, node, at, to)) continue;
     faults.push({
       fault: definition.name,
@@ -66,9 +67,9 @@ interface Kind {
   readonly upTo: number;
 }
 
-function kindsOf(spec: NemesisSpec, definitions: readonly FaultDefinition[], rng: Rng): Kind[] {
+function kindsOf(spec: NemesisSpec, definitions: readonly FaultDefinition[], spareCount: number, rng: Rng): Kind[] {
   const weights = definitions
-    .filter((definition) => definition.drawn !== undefined)
+    .filter(({ drawn }) => drawn !== undefined && (spareCount > 0 || drawn.needsSpare !== true))
     .map((definition) => {
       const named = Object.keys(spec.weights).length > 0;
       const { weight: within, weightBeyond = within } = definition.drawn!;

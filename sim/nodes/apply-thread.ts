@@ -268,6 +268,7 @@ export class ApplyThread implements Handler, ReplySink {
       const entry = this.#queue[this.#head]!;
       if (!(entry instanceof Entry)) break;
       this.#head++;
+      if (entry.type !== ENTRY_NORMAL) this.#changeConfiguration(entry);
       if (entry.index <= state.appliedIndex) continue; // replayed from the log, but the engine had it
       const isRequest = entry.type === ENTRY_NORMAL;
       state.apply(entry.index, entry.term, isRequest ? entry.data : EMPTY_DATA, this);
@@ -283,6 +284,12 @@ export class ApplyThread implements Handler, ReplySink {
       this.#head = 0;
     }
     return bytes;
+  }
+
+  #changeConfiguration(entry: Entry): void {
+    // what a restart applies again may be in the snapshots' configuration already
+    if (entry.index > this.machine.appliedIndex) this.snapshots.changeConfiguration(entry);
+    this.raft.applyConfiguration(entry);
   }
 
   #applied(index: number): void {
@@ -331,6 +338,7 @@ export class ApplyThread implements Handler, ReplySink {
       return;
     }
     observer.onRestore(machine.node, this.machine.appliedIndex, this.machine.applyHashWord);
+    this.raft.snapshotInstalled(snapshot.index);
     this.#whenComputed(machine.compute(now, work), RESTORED);
   }
 

@@ -44,6 +44,8 @@ export class Host implements Handler, Listener, Endpoint {
   /** Running and past its recovery. */
   isUp = false;
   restarts = 0;
+  /** As whom a process without a log starts; 0: the machine has none to start. */
+  memberId: number;
   #process = new Process();
   readonly #loop: EventLoop;
   readonly #network: Network;
@@ -54,8 +56,15 @@ export class Host implements Handler, Listener, Endpoint {
   readonly #freeDecodings: number[] = [];
   #boot = 0;
 
-  constructor(machine: Machine, network: Network, observer: NodeObserver, blueprints: readonly ReplicaBlueprint[]) {
+  constructor(
+    machine: Machine,
+    network: Network,
+    observer: NodeObserver,
+    blueprints: readonly ReplicaBlueprint[],
+    memberId = machine.node + 1,
+  ) {
     this.machine = machine;
+    this.memberId = memberId;
     this.#loop = machine.loop;
     this.#network = network;
     this.#observer = observer;
@@ -79,10 +88,15 @@ export class Host implements Handler, Listener, Endpoint {
 
   /** A process on whatever the disk holds. */
   start(): void {
-    const process = new Process((reason) => this.fail(reason));
+    const process = new Process(
+      (reason) => this.fail(reason),
+      () => this.leave(),
+    );
     this.#process = process;
     this.#boot++;
-    this.replicas = this.#blueprints.map((blueprint) => new Replica(this.machine, process, this.#network, blueprint));
+    this.replicas = this.#blueprints.map(
+      (blueprint) => new Replica(this.machine, process, this.#network, blueprint, this.memberId),
+    );
     let ready = this.#loop.now;
     for (const replica of this.replicas) {
       if (!replica.recover()) {
@@ -102,6 +116,24 @@ export class Host implements Handler, Listener, Endpoint {
     this.#observer.onFailure(this.node, reason);
   }
 
+  /** The process ends because its member was removed. */
+  leave(): void {
+    this.#end();
+    this.#observer.onLeft(this.node);
+  }
+
+  /** The machine is emptied, to be started as another member. */
+  assign(memberId: number): void {
+    this.wipe();
+    this.memberId = memberId;
+  }
+
+  /** The disk is replaced by an empty one. */
+  wipe(): void {
+    this.crash();
+    this.machine.disk.wipe();
+  }
+
   crash(): void {
     this.#end();
     this.machine.disk.crash();
@@ -115,7 +147,7 @@ export class Host implements Handler, Listener, Endpoint {
   }
 
   restart(): void {
-    if (this.#process.alive && this.replicas.length > 0) return;
+    if (this.memberId === 0 || (this.#process.alive && this.replicas.length > 0)) return;
     this.restarts++;
     this.start();
   }
@@ -201,7 +233,7 @@ export class Host implements Handler, Listener, Endpoint {
   onMessage(connection: Connection, side: Side, message: unknown): void {
     if (connection.tag === PEER_TAG || connection.tag === SNAPSHOT_TAG) {
       const bundle = message as PeerBundle;
-      this.replicas[bundle.group]!.receive(bundle.messages);
+      this.replicas[bundle.group]!.receive(bundle, connection, side);
       return;
     }
     const count = Array.isArray(message) ? message.length : 1;

@@ -2,7 +2,7 @@
  * What a node lets its surroundings see: checkers, metrics and the timeline of faults. Calls change
  * nothing in the node.
  */
-import type { Entry } from './raft/messages.ts';
+import type { Configuration, Entry } from './raft/messages.ts';
 
 export interface NodeObserver {
   onLeader(node: number, term: number): void;
@@ -15,6 +15,10 @@ export interface NodeObserver {
   onEffect(node: number, index: number, session: number, sequence: number): void;
   onRestore(node: number, index: number, hash: number): void;
   onRestart(node: number, appliedIndex: number): void;
+  /** Of all that is applied, this configuration follows; `index`: of the change, or of the snapshot that brought it. */
+  onConfiguration(node: number, index: number, configuration: Configuration): void;
+  /** The node has learnt that it is no member any more, and ends. */
+  onLeft(node: number): void;
   /** The node cannot go on: its disk holds something that no crash explains, or fails. */
   onFailure(node: number, reason: string): void;
 }

@@ -23,15 +23,22 @@ export class Process {
   paused = false;
   #deferred: Deferred[] = [];
   readonly #onFailure: (reason: string) => void;
+  readonly #onLeft: () => void;
 
-  /** `onFailure` ends the process, from within whatever it was doing. */
-  constructor(onFailure: (reason: string) => void = () => {}) {
+  /** `onFailure` and `onLeft` end the process, from within whatever it was doing. */
+  constructor(onFailure: (reason: string) => void = () => {}, onLeft: () => void = () => {}) {
     this.#onFailure = onFailure;
+    this.#onLeft = onLeft;
   }
 
   /** It cannot go on: its disk fails, or holds what it must not. etcd panics there. */
   fail(reason: string): void {
     if (this.alive) this.#onFailure(reason);
+  }
+
+  /** It was removed from the cluster: it has no business there any more. */
+  leave(): void {
+    if (this.alive) this.#onLeft();
   }
 
   /** To be asked first by every handler of the process: false if the event is void, or has been put off. */

@@ -17,9 +17,12 @@ import { RequestEncoder } from './kv/request-codec.ts';
 import type { Machine } from './machine.ts';
 import type { NodeObserver } from './observer.ts';
 import type { PeerStreams } from './peer-streams.ts';
-import type { PendingRequest, PendingRequests } from './pending-requests.ts';
+import { PendingRequest, type PendingRequests } from './pending-requests.ts';
 import type { Process } from './process.ts';
+import { type Change, type ConfChange, REMOVE_NODE } from './raft/conf-change.ts';
 import {
+  type Configuration,
+  ENTRY_NORMAL,
   type Entry,
   Message,
   MSG_PRE_VOTE,
@@ -39,14 +42,15 @@ const STEPPED = 1;
 const SAVED = 2;
 const ELECTION = 3;
 const HEARTBEAT = 4;
+const LEAVE = 5;
 /** What a save was for. */
 const OF_READY = 0;
 const OF_SNAPSHOT = 1;
 const OF_NOTHING = 2;
-export const RAFT_OPCODES = ['', 'stepped', 'saved to the log', 'election timer', 'heartbeat timer'];
+export const RAFT_OPCODES = ['', 'stepped', 'saved to the log', 'election timer', 'heartbeat timer', 'leaves'];
 
-/** A node's own log line for the configuration change entries: applied by the Raft thread before it advances. */
-const CONFIGURATION_ENTRY_FROM = 1;
+/** How long a removed member stays, so that others learn of it: etcd's. */
+const LEAVE_AFTER_HEARTBEATS = 10;
 
 /** 13 days: what the clock shows stays above 0 after any jump back. */
 const LEASE_CLOCK_OFFSET = 2 ** 50;
@@ -55,6 +59,9 @@ const LEASE_CLOCK_OFFSET = 2 ** 50;
 export function leaseClock(reading: Time): number {
   return reading + LEASE_CLOCK_OFFSET;
 }
+
+/** Messages from peers and reports about them; proposals; numbers: contexts of linearizable reads. */
+type Input = Message | PendingRequest | ConfChange | number;
 
 export interface RaftThreadParts {
   readonly machine: Machine;
@@ -78,9 +85,8 @@ export class RaftThread implements Handler {
   replies!: ReplySender;
   readonly #parts: RaftThreadParts;
   readonly #loop: EventLoop;
-  /** Messages from peers and reports about them; proposals; numbers: contexts of linearizable reads. */
-  #inbox: (Message | PendingRequest | number)[] = [];
-  #inboxNext: (Message | PendingRequest | number)[] = [];
+  #inbox: Input[] = [];
+  #inboxNext: Input[] = [];
   /** What was stepped last has had its processor time. */
   #freeAt: Time = 0;
   /** The end of that time is an event: only where somebody waits for it. */
@@ -91,6 +97,15 @@ export class RaftThread implements Handler {
   #saving = false;
   /** Until then carrying out a Ready takes processor time whose end nobody waits for. */
   #quietUntil: Time = 0;
+  /** Index of the last change of the configuration that was handed out, and of the last that is in force. */
+  #configurationDue = 0;
+  #configurationIndex = 0;
+  /** What was to be done after the save waits for the change to be in force. */
+  #awaitsConfiguration = false;
+  /** Of the newest snapshot that the protocol has taken in. */
+  #restoredIndex = 0;
+  /** Members whose removal this process has seen. */
+  readonly #removed = new Set<number>();
   #saveFirst = 0;
   #saveLast = 0;
   /** Takes the place of the store once it and its mark are saved. */
@@ -122,15 +137,18 @@ export class RaftThread implements Handler {
   }
 
   start(): void {
+    this.#parts.peers.follow(this.node.configuration);
     this.#watchTimers();
     this.#settleReady();
   }
 
   // ——— inputs ———
 
+  /** Those that are for a member which this machine held before are not taken. */
   receive(messages: readonly Message[]): void {
-    for (let i = 0; i < messages.length; i++) this.#inbox.push(messages[i]!);
-    this.#wake();
+    const { id } = this.node;
+    for (let i = 0; i < messages.length; i++) if (messages[i]!.to === id) this.#inbox.push(messages[i]!);
+    this.wake();
   }
 
   /** To be followed by `wake`: what comes at one instant is stepped together. */
@@ -140,6 +158,12 @@ export class RaftThread implements Handler {
 
   wake(): void {
     if (this.#inbox.length > 0) this.#wake();
+  }
+
+  /** Nobody answers: whether it has come about shows in the configuration. */
+  proposeChange(change: ConfChange): void {
+    this.#inbox.push(change);
+    this.#wake();
   }
 
   readIndex(context: number): void {
@@ -206,6 +230,9 @@ export class RaftThread implements Handler {
       case HEARTBEAT:
         this.#heartbeatDue();
         return;
+      case LEAVE:
+        this.#parts.process.leave();
+        return;
     }
   }
 
@@ -254,7 +281,7 @@ export class RaftThread implements Handler {
   }
   readonly #stepped: PendingRequest[] = [];
 
-  #stepOne(input: Message | PendingRequest | number): void {
+  #stepOne(input: Input): void {
     const { node } = this;
     if (typeof input === 'number') {
       if (node.readIndex(input) !== 'ok') this.reads.onDropped(input);
@@ -269,13 +296,19 @@ export class RaftThread implements Handler {
         if (input.snapshot === undefined) node.step(input);
         else this.#stepSnapshot(input, input.snapshot);
       }
-    } else this.#proposeOne(input);
+    } else if (input instanceof PendingRequest) this.#proposeOne(input);
+    else node.proposeConfChange(input);
   }
 
   #stepSnapshot(message: Message, snapshot: Snapshot): void {
     if (!this.snapshots.arrived(snapshot)) return;
     this.node.step(message);
-    if (this.node.state.log.snapshot !== snapshot) this.snapshots.refused(snapshot);
+    if (this.node.state.log.snapshot !== snapshot) {
+      this.snapshots.refused(snapshot);
+      return;
+    }
+    this.#restoredIndex = snapshot.index;
+    this.#parts.peers.follow(this.node.configuration);
   }
 
   #proposeOne(pending: PendingRequest): void {
@@ -300,6 +333,11 @@ export class RaftThread implements Handler {
   /** Takes Readys until one has to wait for the disk, or nothing is left to do. */
   #settleReady(): void {
     this.#isInside = true;
+    if (this.#awaitsConfiguration && this.#configurationDue <= this.#configurationIndex) {
+      this.#awaitsConfiguration = false;
+      this.#saving = false;
+      this.#finishReady();
+    }
     while (!this.#saving && this.#parts.process.alive) {
       if (this.#loop.now < this.#quietUntil) {
         if (this.#hasWork()) this.#saveUntil(this.#quietUntil, OF_NOTHING);
@@ -406,12 +444,61 @@ export class RaftThread implements Handler {
       const request = pending.atIndex(index);
       if (request !== undefined && request.savedAt === 0) request.savedAt = now;
     }
+    // as in etcd: until a change is in force nothing is said that may rest on the configuration before it
+    this.#awaitsConfiguration = this.#configurationDue > this.#configurationIndex;
+    if (this.#awaitsConfiguration) this.#saving = true;
+    else this.#finishReady();
+  }
+
+  #finishReady(): void {
     if (this.#afterSave.length > 0) {
       this.#parts.peers.send(this.#afterSave);
       empty(this.#afterSave);
     }
     this.#tellTime();
     this.node.advance();
+  }
+
+  // ——— configuration ———
+
+  /** Does this process know that the member was removed? What was before the snapshot that it began with it does not know. */
+  hasRemoved(id: number): boolean {
+    return this.#removed.has(id);
+  }
+
+  /** The apply thread has come to a committed change. */
+  applyConfiguration(entry: Entry): void {
+    const { node } = this;
+    const { loop, node: machine } = this.#parts.machine;
+    const before = node.configuration;
+    const change = node.applyConfChangeEntry(entry);
+    this.#configurationIndex = entry.index;
+    const after = node.configuration;
+    if (change !== undefined) this.#noteRemovals(change.changes, after);
+    this.#parts.peers.follow(after);
+    this.#observeConfiguration(entry.index);
+    if (isMember(before, node.id) && !isMember(after, node.id)) {
+      loop.schedule(loop.now + LEAVE_AFTER_HEARTBEATS * this.#parts.spec.heartbeatIntervalNs, this, LEAVE, machine);
+    }
+    // not from within the apply thread's round: what follows may offer it entries
+    if (!this.#isArmed) this.#arm();
+  }
+
+  /** The apply thread has put a snapshot in the store's place. */
+  snapshotInstalled(index: number): void {
+    this.#observeConfiguration(index);
+  }
+
+  /** Not while the protocol is ahead of the store by a snapshot. */
+  #observeConfiguration(index: number): void {
+    const { machine, observer } = this.#parts;
+    if (index >= this.#restoredIndex) observer.onConfiguration(machine.node, index, this.node.configuration);
+  }
+
+  #noteRemovals(changes: readonly Change[], after: Configuration): void {
+    for (const { type, nodeId } of changes) {
+      if (type === REMOVE_NODE && !isMember(after, nodeId)) this.#removed.add(nodeId);
+    }
   }
 
   #observeRole(leads: boolean): void {
@@ -443,7 +530,7 @@ export class RaftThread implements Handler {
     for (let i = 0; i < committed.length; i++) {
       const entry = committed[i]!;
       observer.onCommit(machine.node, entry);
-      if (entry.type >= CONFIGURATION_ENTRY_FROM) this.node.applyConfChangeEntry(entry);
+      if (entry.type !== ENTRY_NORMAL) this.#configurationDue = entry.index;
       const request = pending.atIndex(entry.index);
       if (request !== undefined) request.committedAt = now;
     }
@@ -529,6 +616,10 @@ export class RaftThread implements Handler {
     this.#watchTimers();
     this.poke();
   }
+}
+
+function isMember({ voters, votersOutgoing, learners }: Configuration, id: number): boolean {
+  return voters.includes(id) || votersOutgoing.includes(id) || learners.includes(id);
 }
 
 /** `length = 0` gives the storage back to V8, which costs more than what is usually in there. */

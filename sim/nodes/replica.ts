@@ -19,11 +19,14 @@ import { ApplyThread } from './apply-thread.ts';
 import { BackgroundWork, JOBS_MAX, type JobSource } from './background-work.ts';
 import type { StateMachine, StateMachineDefinition } from './kv/state-machine.ts';
 import type { Machine } from './machine.ts';
+import { decodeMemberId, encodeMemberId, machineOf } from './member-id.ts';
 import type { NodeObserver } from './observer.ts';
-import { PeerStreams } from './peer-streams.ts';
+import { GONE_BYTES, Gone, type PeerBundle, PeerStreams } from './peer-streams.ts';
 import { PendingRequest, PendingRequests } from './pending-requests.ts';
 import type { Process } from './process.ts';
-import { type Configuration, Entry, type Message } from './raft/messages.ts';
+import { type ConfChange, decodeConfChange } from './raft/conf-change.ts';
+import { nextConfiguration } from './raft/membership.ts';
+import { type Configuration, ENTRY_NORMAL, Entry } from './raft/messages.ts';
 import { RaftNode } from './raft/ready.ts';
 import { leaseClock, RaftThread } from './raft-thread.ts';
 import { ReadQueue } from './read-queue.ts';
@@ -48,6 +51,8 @@ export interface ReplicaBlueprint {
   readonly stateMachine: StateMachineDefinition;
   readonly observer: NodeObserver;
   readonly rng: Rng;
+  /** The stores of the founders hold something before the first entry: who joins gets an image. */
+  readonly isPreloaded?: boolean;
 }
 
 /** Disk threads of a replica: Raft, apply, reads, background jobs. */
@@ -60,6 +65,7 @@ export const TRACE_IDS = 5;
 /** The log's start: nothing applied, all nodes voters. */
 interface Recovered {
   readonly wal: WriteAheadLog;
+  readonly memberId: number;
   readonly term: number;
   readonly vote: number;
   readonly commit: number;
@@ -83,6 +89,8 @@ export class Replica implements StoreSwitch, JobSource {
   directory = '';
   /** Why the replica could not start; '' if it could. */
   failure = '';
+  /** Of a process that finds no log on its disk. */
+  readonly #memberId: number;
   readonly #machine: Machine;
   readonly #blueprint: ReplicaBlueprint;
   readonly #root: string;
@@ -91,8 +99,15 @@ export class Replica implements StoreSwitch, JobSource {
   readonly #snapshotFiles: SnapshotFiles;
   readonly #bugs: Bugs;
 
-  constructor(machine: Machine, process: Process, network: Network, blueprint: ReplicaBlueprint) {
+  constructor(
+    machine: Machine,
+    process: Process,
+    network: Network,
+    blueprint: ReplicaBlueprint,
+    memberId = machine.node + 1,
+  ) {
     this.#machine = machine;
+    this.#memberId = memberId;
     this.#blueprint = blueprint;
     const { group, spec, observer } = blueprint;
     const bugs = bugsOf(spec.bugs ?? []);
@@ -107,8 +122,13 @@ export class Replica implements StoreSwitch, JobSource {
     const reports = {
       reportUnreachable: (peer: number): void => this.raftThread.reportUnreachable(peer),
       reportSnapshot: (peer: number, ok: boolean): void => this.raftThread.reportSnapshot(peer, ok),
+      onGone: (id: number): void => {
+        // a stopped process hears of it when it speaks again
+        if (id === this.raft.id && !process.paused) process.leave();
+      },
     };
-    this.peers = new PeerStreams(loop, network, process, node, spec.nodes, group, traceId, reports);
+    const machines = spec.nodes + (spec.spares ?? 0);
+    this.peers = new PeerStreams(loop, network, process, node, machines, group, traceId, reports);
     this.raftThread = new RaftThread(
       {
         machine,
@@ -156,10 +176,17 @@ export class Replica implements StoreSwitch, JobSource {
     if (this.failure !== '') return false;
     this.snapshots.index = snapshot.index;
 
-    const { spec, observer } = this.#blueprint;
+    const { spec, observer, isPreloaded = false } = this.#blueprint;
     const configuration = (snapshot.configuration as Configuration | undefined) ?? everybody(spec.nodes);
+    this.snapshots.configuration = this.#configurationAt(this.stateMachine.appliedIndex, configuration, entries);
     this.raft = new RaftNode(
-      raftConfig(node, spec, this.#bugs, leaseClock(this.#machine.clock.read(this.#machine.loop.now))),
+      raftConfig(
+        recovered.memberId,
+        spec,
+        this.#bugs,
+        leaseClock(this.#machine.clock.read(this.#machine.loop.now)),
+        isPreloaded,
+      ),
       {
         term: recovered.term,
         vote: recovered.vote,
@@ -188,12 +215,22 @@ export class Replica implements StoreSwitch, JobSource {
   /** The time of recovery has passed. */
   start(): void {
     this.applyThread.appliedIndex = this.stateMachine.appliedIndex;
-    this.peers.start();
     this.raftThread.start();
   }
 
-  receive(messages: readonly Message[]): void {
+  /** Over the connection that the sender has dialled. */
+  receive({ messages }: PeerBundle, connection: Connection, side: Side): void {
+    const { from } = messages[0]!;
+    if (this.raftThread.hasRemoved(from)) {
+      if (connection.isOpen(side)) connection.send(side, new Gone(from), GONE_BYTES);
+      return;
+    }
     this.raftThread.receive(messages);
+  }
+
+  /** Through this node's log if it leads, or through the leader's. */
+  proposeChange(change: ConfChange): void {
+    this.raftThread.proposeChange(change);
   }
 
   /** To be followed by `raftThread.wake`: what came in one message is taken in together. */
@@ -292,8 +329,9 @@ export class Replica implements StoreSwitch, JobSource {
     const { wal, entries, damaged } = recovered;
     const { appliedIndex: index, appliedTerm: term } = this.stateMachine;
     if (damaged.length === 0 || damaged[0]! > index) return recovered;
-    const configuration = recovered.snapshot.configuration ?? everybody(this.#blueprint.spec.nodes);
-    const snapshot = { index, term, configuration };
+    // a change of the configuration among the damaged entries is missed: nothing else tells what it was
+    const before = recovered.snapshot.configuration ?? everybody(this.#blueprint.spec.nodes);
+    const snapshot = { index, term, configuration: this.#configurationAt(index, before, entries) };
     const commit = Math.max(recovered.commit, index);
     this.#machine.disk.thread = this.raftThread.diskThread;
     const isSaved =
@@ -306,6 +344,17 @@ export class Replica implements StoreSwitch, JobSource {
       entries: entries.filter((entry) => entry.index > index),
       damaged: damaged.filter((each) => each > index),
     };
+  }
+
+  /** The store holds entries up to `index`, so that they are committed. */
+  #configurationAt(index: number, before: Configuration, entries: readonly Entry[]): Configuration {
+    let configuration = before;
+    for (const entry of entries) {
+      if (entry.type === ENTRY_NORMAL || entry.index > index) continue;
+      const change = decodeConfChange(entry);
+      if (change !== undefined) configuration = nextConfiguration(configuration, change);
+    }
+    return configuration;
   }
 
   get #isRedundant(): boolean {
@@ -328,13 +377,33 @@ export class Replica implements StoreSwitch, JobSource {
       new Entry(term, index, type, data);
     const opening = openWriteAheadLog<Entry>(options, this.#snapshotFiles.list(), makeEntry);
     if (opening.outcome === 'ok') {
-      const { log, state, snapshot, entries, damaged } = opening;
-      return { wal: log, term: state.term, vote: state.vote, commit: state.commit, snapshot, entries, damaged };
+      const { log, metadata, state, snapshot, entries, damaged } = opening;
+      const memberId = decodeMemberId(metadata) || this.#memberId;
+      return {
+        wal: log,
+        memberId,
+        term: state.term,
+        vote: state.vote,
+        commit: state.commit,
+        snapshot,
+        entries,
+        damaged,
+      };
     }
     if (opening.outcome === 'missing') {
-      const wal = createWriteAheadLog(options, Uint8Array.of(this.#machine.node + 1));
+      const memberId = this.#memberId;
+      const wal = createWriteAheadLog(options, encodeMemberId(memberId));
       if (wal instanceof WriteAheadLog) {
-        return { wal, term: 0, vote: 0, commit: 0, snapshot: { index: 0, term: 0 }, entries: [], damaged: [] };
+        return {
+          wal,
+          memberId,
+          term: 0,
+          vote: 0,
+          commit: 0,
+          snapshot: { index: 0, term: 0 },
+          entries: [],
+          damaged: [],
+        };
       }
       this.failure = `write-ahead log: ${wal}`;
     } else if (opening.outcome === 'corrupt') {
@@ -369,7 +438,7 @@ export class Replica implements StoreSwitch, JobSource {
     applyThread.background = background;
     reads.raft = raftThread;
     reads.applyThread = applyThread;
-    this.#replies.leader = () => this.raft.leader - 1;
+    this.#replies.leader = () => machineOf(this.raft.leader);
   }
 }
 
@@ -379,14 +448,15 @@ function everybody(nodes: number): Configuration {
 }
 
 function raftConfig(
-  node: number,
+  id: number,
   spec: ClusterSpec,
   bugs: Bugs,
   clock: number,
+  isPreloaded: boolean,
 ): ConstructorParameters<typeof RaftNode>[0] {
   const { raft } = spec;
   return {
-    id: node + 1,
+    id,
     preVote: raft.preVote,
     checkQuorum: raft.checkQuorum,
     readOnly: raft.readOnly === 'lease' ? 'lease-based' : 'safe',
@@ -399,6 +469,7 @@ function raftConfig(
     replication: 'lazy',
     electionTimeout: raft.electionTimeoutNs,
     heartbeatTimeout: raft.heartbeatIntervalNs,
+    ...(isPreloaded ? { foundersMax: spec.nodes } : {}),
     bugs,
   };
 }

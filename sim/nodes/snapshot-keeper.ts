@@ -16,7 +16,9 @@ import type { DiskImage } from '../disk/disk-image.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { RaftSpec } from '../run-spec.ts';
 import type { StateMachine } from './kv/state-machine.ts';
-import type { Snapshot } from './raft/messages.ts';
+import { decodeConfChange } from './raft/conf-change.ts';
+import { nextConfiguration } from './raft/membership.ts';
+import type { Configuration, Entry, Snapshot } from './raft/messages.ts';
 import type { RaftNode } from './raft/ready.ts';
 import type { SnapshotData } from './snapshot-transfer.ts';
 import type { SnapshotFiles } from './wal/snapshot-files.ts';
@@ -58,6 +60,8 @@ export class SnapshotKeeper {
   /** Of the newest marker. */
   index = 0;
   installed = 0;
+  /** As of the entry that the store has applied last: what the protocol has in force may be ahead of it. */
+  configuration!: Configuration;
   readonly #disk: SimulatedDisk;
   readonly #root: string;
   readonly #spec: RaftSpec;
@@ -112,7 +116,13 @@ export class SnapshotKeeper {
 
   #becomeDue(index: number): void {
     const { stateMachine } = this.#store;
-    this.#due = { index, term: stateMachine.appliedTerm, configuration: this.#node().configuration };
+    this.#due = { index, term: stateMachine.appliedTerm, configuration: this.configuration };
+  }
+
+  /** The store is about to apply this change. */
+  changeConfiguration(entry: Entry): void {
+    const change = decodeConfChange(entry);
+    if (change !== undefined) this.configuration = nextConfiguration(this.configuration, change);
   }
 
   /** After a restart the store may hold what the protocol does not know to be committed yet: the mark waits for that. */
@@ -163,7 +173,7 @@ export class SnapshotKeeper {
     return {
       index: stateMachine.appliedIndex,
       term: stateMachine.appliedTerm,
-      configuration: this.#node().configuration,
+      configuration: this.configuration,
       data,
     };
   }
@@ -241,6 +251,7 @@ export class SnapshotKeeper {
     // an engine makes a new store of what is not there
     if (this.#store.stateMachine.appliedIndex < snapshot.index) return false;
     for (const name of this.#disk.list(old)) this.#disk.remove(name);
+    this.configuration = snapshot.configuration;
     this.installed++;
     return true;
   }

@@ -11,12 +11,13 @@ import { LeaderAppendOnly } from '../../sim/checkers/leader-append-only.ts';
 import { LeaderCompleteness } from '../../sim/checkers/leader-completeness.ts';
 import { Linearizability } from '../../sim/checkers/linearizability.ts';
 import { LogMatching } from '../../sim/checkers/log-matching.ts';
+import { Membership } from '../../sim/checkers/membership.ts';
 import { OneLeaderPerTerm } from '../../sim/checkers/one-leader-per-term.ts';
 import { Progress } from '../../sim/checkers/progress.ts';
 import { ReplicaEquality } from '../../sim/checkers/replica-equality.ts';
 import { SessionOrder } from '../../sim/checkers/session-order.ts';
 import { SoundStores } from '../../sim/checkers/sound-stores.ts';
-import { Entry } from '../../sim/nodes/raft/messages.ts';
+import { type Configuration, Entry } from '../../sim/nodes/raft/messages.ts';
 import { type ClientReply, type ClientRequest, DELETE, GET, PUT, type ReplyStatus } from '../../sim/rpc.ts';
 
 const entry = (term: number, index: number, mark = index): Entry => new Entry(term, index, 0, markedValue(mark));
@@ -76,9 +77,19 @@ const replica = (node: number, appliedIndex: number): FinalReplica => ({
   node,
   up: true,
   leads: node === 0,
+  isDown: false,
+  wantedMember: node + 1,
+  configuration: undefined,
   appliedIndex,
   storeBytes: 0,
   checkStore: () => [],
+});
+const members = (voters: readonly number[], learners: readonly number[] = []): Configuration => ({
+  voters,
+  votersOutgoing: [],
+  learners,
+  learnersNext: [],
+  autoLeave: false,
 });
 /** Walks a state of [key, mark] past a checker, as the cluster does at the end of a run. */
 function walk(checker: Checker, node: number, appliedIndex: number, state: State): void {
@@ -224,6 +235,56 @@ const CASES = {
           c.onRestore(2, 1, 6);
         },
         /n3 has applied a different sequence/,
+      ],
+    ],
+  }),
+  membership: cases({
+    make: (report) => new Membership(report),
+    sound: (c) => {
+      for (const node of [0, 1]) c.onConfiguration(node, 4, members([1, 2, 3], [68]));
+      c.onConfiguration(2, 9, members([1, 2, 3, 68]));
+      c.finish([0, 1, 2].map((node) => ({ ...replica(node, 9), configuration: members([1, 2, 3]) })));
+      // one that is down may hold up a change
+      c.finish([
+        { ...replica(0, 9), configuration: members([1]) },
+        { ...replica(1, 9), up: false, isDown: true },
+      ]);
+    },
+    planted: [
+      [
+        'another configuration after one change',
+        (c) => {
+          c.onConfiguration(0, 4, members([1, 2, 3]));
+          c.onConfiguration(1, 4, members([1, 2, 3, 4]));
+        },
+        /n2 has voters 1 2 3 4 in force after entry 4, another node voters 1 2 3/,
+      ],
+      [
+        'another configuration at the end',
+        (c) => {
+          const configurations = [members([1, 2]), members([1, 2], [4])];
+          c.finish(configurations.map((configuration, node) => ({ ...replica(node, 9), configuration })));
+        },
+        /n1 has voters 1 2 in force, n2 has voters 1 2, learners 4/,
+      ],
+      [
+        'a member that never came',
+        (c) => {
+          const configuration = members([1]);
+          c.finish([0, 1].map((node) => ({ ...replica(node, 9), configuration })));
+        },
+        /member 2 is no voter yet, though all faults were lifted: voters 1/,
+      ],
+      [
+        'a member that never went',
+        (c) => {
+          const configuration = members([1, 2]);
+          c.finish([
+            { ...replica(0, 9), configuration },
+            { ...replica(1, 9), configuration, wantedMember: 0 },
+          ]);
+        },
+        /member 2 is still there/,
       ],
     ],
   }),

@@ -18,6 +18,7 @@ import type {
 export interface Sketch {
   readonly seed?: number;
   readonly nodes?: number;
+  readonly spares?: number;
   /** One of the registry. */
   readonly engine?: string;
   readonly options?: ParameterValues;
@@ -56,6 +57,7 @@ export function clusterOf(sketch: Sketch = {}): RunSpec {
     seed: sketch.seed ?? 1,
     cluster: {
       nodes: sketch.nodes ?? 3,
+      ...(sketch.spares !== undefined && { spares: sketch.spares }),
       engine: { name: engine, options: { ...defaultsOf(findEngine(engine)!.options), ...sketch.options } },
       stateMachine: sketch.machine ?? 'raw',
       disk: { profile: sketch.disk ?? 'nvme', pageCacheBytes: 1 << 30, capacityBytes: sketch.capacityBytes ?? 0 },

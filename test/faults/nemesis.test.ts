@@ -21,7 +21,7 @@ const SPEC: NemesisSpec = {
   swarm: false,
 };
 const draw = (spec: Partial<NemesisSpec> = {}, seed = 1, nodes = 5, endNs = 20 * SECOND): FaultSpec[] =>
-  drawFaults({ ...SPEC, ...spec }, FAULTS, nodes, endNs, new Rng(seed).fork('nemesis'));
+  drawFaults({ ...SPEC, ...spec }, FAULTS, nodes, endNs, new Rng(seed).fork('nemesis'), 1);
 /** Those that are drawn if a scenario names none. */
 const USUAL = FAULTS.filter(({ drawn }) => drawn !== undefined && drawn.weight > 0).map(({ name }) => name);
 const kinds = (faults: readonly FaultSpec[]): Set<string> => new Set(faults.map(({ fault }) => fault));
@@ -36,7 +36,8 @@ function mostAway(faults: readonly FaultSpec[]): number {
   for (const moment of away.map(startOf)) {
     const nodes = away.filter((fault) => {
       const isForGood = drawnOf(fault).hits === 'disk';
-      return startOf(fault) <= moment && (isForGood || startOf(fault) + fault.durationNs > moment);
+      const end = startOf(fault) + fault.durationNs + (drawnOf(fault).recoveryNs ?? 0);
+      return startOf(fault) <= moment && (isForGood || end > moment);
     });
     most = Math.max(most, new Set(nodes.map(({ parameters }) => parameters.node)).size);
   }
@@ -61,6 +62,15 @@ describe('a nemesis', () => {
     expect([...usual].sort()).toEqual([...USUAL].sort());
     expect([...kinds(draw({ weights: { crash: 1, 'io-error': 2 } }))].sort()).toEqual(['crash', 'io-error']);
     expect(draw({ weights: { crash: 0 } })).toEqual([]);
+    const withoutSpares = drawFaults(
+      { ...SPEC, weights: { 'add-member': 1 } },
+      FAULTS,
+      5,
+      20 * SECOND,
+      new Rng(1).fork('nemesis'),
+    );
+    expect(withoutSpares).toEqual([]);
+    expect(draw({ weights: { 'wiped-disk': 1 } })).toEqual([]);
   });
 
   it('keeps within the time, leaves a calm end, and hits about as often as asked', () => {

@@ -37,6 +37,8 @@ function build(): { loop: EventLoop; hosts: Host[]; failures: string[] } {
     onRestart: nothing,
     onDeposed: () => {},
     onEffect: () => {},
+    onConfiguration: nothing,
+    onLeft: nothing,
     onFailure: (node, reason) => failures.push(`n${node + 1}: ${reason}`),
   };
   const store = new BlockStore();

@@ -45,6 +45,11 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
     'cluster: {nodes: 2.5}',
     '3:18: cluster.nodes: 2.5 is not a whole number; allowed: 1 to 64',
   ],
+  [
+    'more machines than there may be',
+    'cluster: {nodes: 60, spares: 5}',
+    '3:30: cluster.spares: 5 beside 60 nodes; allowed: at most 4, together 64',
+  ],
   ['out of range', 'cluster: {nodes: 65}', '3:18: cluster.nodes: 65 is out of range; allowed: 1 to 64'],
   [
     'no unit',

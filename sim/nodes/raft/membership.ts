@@ -10,11 +10,7 @@ import { isVoter, Tracker } from './tracker.ts';
 /** A committed change is being applied; gives the configuration now in force. */
 export function applyConfChange(state: RaftState, change: ConfChange, effects: Effects): Configuration {
   const { tracker, log } = state;
-  let changed: Changed;
-  if (leavesJoint(change)) changed = leaveJoint(tracker);
-  else if (entersJoint(change)) {
-    changed = enterJoint(tracker, log.lastIndex(), change.transition !== TRANSITION_EXPLICIT, change.changes);
-  } else changed = changeSimply(tracker, log.lastIndex(), change.changes);
+  const changed = changedBy(tracker, log.lastIndex(), change);
   if (typeof changed === 'string') {
     // only with validation off: all replicas come to the same end
     state.fatal = 'impossible configuration change';
@@ -23,6 +19,22 @@ export function applyConfChange(state: RaftState, change: ConfChange, effects: E
   tracker.become(changed.configuration, changed.progress);
   afterChange(state, effects);
   return tracker.configuration;
+}
+
+/** What `configuration` becomes by a change that is committed, whatever the node has in force. */
+export function nextConfiguration(configuration: Configuration, change: ConfChange): Configuration {
+  const tracker = new Tracker(1, 0);
+  const before = restoreMembership(tracker, 0, configuration);
+  if (typeof before === 'string') return configuration;
+  tracker.become(before.configuration, before.progress);
+  const changed = changedBy(tracker, 0, change);
+  return typeof changed === 'string' ? configuration : changed.configuration;
+}
+
+function changedBy(tracker: Tracker, lastIndex: number, change: ConfChange): Changed {
+  if (leavesJoint(change)) return leaveJoint(tracker);
+  if (!entersJoint(change)) return changeSimply(tracker, lastIndex, change.changes);
+  return enterJoint(tracker, lastIndex, change.transition !== TRANSITION_EXPLICIT, change.changes);
 }
 
 function afterChange(state: RaftState, effects: Effects): void {

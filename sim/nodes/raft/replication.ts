@@ -82,7 +82,8 @@ function maybeSendAppend(state: RaftState, member: Progress, evenEmpty: boolean,
   const { log } = state;
   const previous = member.next - 1;
   const previousTerm = log.term(previous);
-  if (previousTerm === UNKNOWN_TERM) return maybeSendSnapshot(state, member, effects);
+  const lacksStart = previous === 0 && member.id > state.foundersMax;
+  if (previousTerm === UNKNOWN_TERM || lacksStart) return maybeSendSnapshot(state, member, effects);
   // with a full window an empty append still goes out: its answer is what frees a window whose messages were lost
   let entries = NO_ENTRIES;
   if (member.state !== REPLICATE || !member.inflights.full()) entries = entriesFrom(state, member.next, effects);

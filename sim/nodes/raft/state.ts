@@ -46,6 +46,11 @@ export interface RaftConfig {
   readonly disableProposalForwarding?: boolean;
   readonly disableConfChangeValidation?: boolean;
   readonly stepDownOnRemoval?: boolean;
+  /**
+   * The state before the first entry is not the empty one: members with larger ids than this have joined with nothing,
+   * and get an image before any entry. Left out: everybody can follow from the first entry on.
+   */
+  readonly foundersMax?: number;
   /** Reads that may wait for their confirmation on a leader; above it they are dropped. */
   readonly maxPendingReads?: number;
   /**
@@ -156,6 +161,7 @@ export class RaftState {
   readonly forwardsProposals: boolean;
   readonly validatesConfChanges: boolean;
   readonly stepDownOnRemoval: boolean;
+  readonly foundersMax: number;
   readonly electionTimeout: number;
   readonly heartbeatTimeout: number;
   readonly bugs: Bugs;
@@ -176,6 +182,7 @@ export class RaftState {
     this.forwardsProposals = !(config.disableProposalForwarding ?? false);
     this.validatesConfChanges = !(config.disableConfChangeValidation ?? false);
     this.stepDownOnRemoval = config.stepDownOnRemoval ?? false;
+    this.foundersMax = config.foundersMax ?? Number.POSITIVE_INFINITY;
     this.electionTimeout = config.electionTimeout ?? 10;
     const { clockDriftMax: drift } = config;
     const bounded = this.leaseReads && drift !== undefined;
