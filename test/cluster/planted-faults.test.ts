@@ -12,6 +12,7 @@ import { MILLISECOND } from '../../sim/clock.ts';
 import type { ApplyThread } from '../../sim/nodes/apply-thread.ts';
 import { RawStateMachine } from '../../sim/nodes/kv/raw.ts';
 import { SessionTable } from '../../sim/nodes/kv/session-table.ts';
+import { ADD_NODE } from '../../sim/nodes/raft/conf-change.ts';
 import { RaftLog } from '../../sim/nodes/raft/log.ts';
 import { EMPTY_DATA, Entry, Message, MSG_APP } from '../../sim/nodes/raft/messages.ts';
 import { RaftNode } from '../../sim/nodes/raft/ready.ts';
@@ -238,6 +239,21 @@ const MISTAKES: readonly Mistake[] = [
     plant: () => void vi.spyOn(Freelist.prototype, 'free').mockReturnValue(true),
     check: 'sound-stores',
     says: /^n1: page \d+: neither in use nor in the freelist/,
+    notBeforeMs: 1500,
+  },
+  {
+    name: 'a follower goes on taking a promoted member for a learner',
+    sketch: { ms: 3000, spares: 1, faults: [at(1500, 0, 'add-member', {})] },
+    plant: () => {
+      const { applyConfChange } = RaftNode.prototype;
+      vi.spyOn(RaftNode.prototype, 'applyConfChange').mockImplementation(function (this: RaftNode, change) {
+        const isPromotion = change.changes.some(({ type }) => type === ADD_NODE);
+        if (isPromotion && !this.isLeader) return this.configuration;
+        return applyConfChange.call(this, change);
+      });
+    },
+    check: 'membership',
+    says: /^n\d has voters [\d ]+(, learners 4)? in force after entry \d+, another node voters [\d ]+(, learners 4)?$/,
     notBeforeMs: 1500,
   },
   {
