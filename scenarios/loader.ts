@@ -38,8 +38,10 @@ export interface LoadOptions {
   readonly catalogue: Catalogue;
   /** `path=value` each, from `--set`. */
   readonly sets?: readonly string[];
-  /** In place of the file's seeds, from `--seed`. */
+  /** In place of the file's seeds, from the command line. */
   readonly seeds?: string;
+  /** What the user knows `seeds` by; `--seed` if it is not said. */
+  readonly seedsOption?: string;
   /** Only the variants that match (`*` for any characters), from `--variant`. */
   readonly variant?: string;
   /** What one run may take on this machine. */
@@ -179,10 +181,10 @@ class Load {
   }
 
   #seeds(written: Head['seeds']): readonly number[] {
-    const { seeds: argument } = this.#options;
+    const { seeds: argument, seedsOption = '--seed' } = this.#options;
     const parsed = argument === undefined ? parseSeeds(written) : parseSeedArgument(argument);
     if (parsed.ok) return parsed.seeds;
-    if (argument !== undefined) this.#problems.push({ where: '--seed', text: parsed.problem });
+    if (argument !== undefined) this.#problems.push({ where: seedsOption, text: parsed.problem });
     else {
       const path = parsed.index === undefined ? ['seeds'] : ['seeds', parsed.index];
       this.#report([{ path, text: parsed.problem, atKey: false }]);

@@ -38,7 +38,7 @@ export async function sweepScenario(argument: string, options: SweepOptions, hos
     catalogue: CATALOGUE,
     sets: options.set,
     memoryBytesMax: memoryBytesForEach(jobs),
-    ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
+    ...(options.seeds === undefined ? {} : { seeds: options.seeds, seedsOption: '--seeds' }),
     ...(options.variant === undefined ? {} : { variant: options.variant }),
   });
   if (!loaded.ok) throw new UsageError(...loaded.problems);

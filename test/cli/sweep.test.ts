@@ -114,7 +114,7 @@ describe('bad input', () => {
     await terminal.run('sweep', file, '--seeds', '1..2', '--jobs', '1', '--out', 'done');
     const other = terminal.scenario('other');
     const cases: [string[], RegExp][] = [
-      [['sweep', file, '--seeds', '5..1'], /5\.\.1 is an empty range; allowed: 1\.\.5/],
+      [['sweep', file, '--seeds', '5..1'], /^--seeds: 5\.\.1 is an empty range; allowed: 1\.\.5/],
       [['sweep', file, '--seeds', 'all'], /'all' is not a seed/],
       [['sweep', file, '--shard', '0/4'], /^--shard: '0\/4' is no shard; write it like 3\/16/],
       [['sweep', file, '--shard', '5/4'], /^--shard: '5\/4' is no shard/],
