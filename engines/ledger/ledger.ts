@@ -85,7 +85,7 @@ export class Ledger implements StorageEngine {
   }
 
   get corruption(): Fault | undefined {
-    return this.store.fault ?? this.#reader.fault;
+    return this.store.fault ?? this.#reader.fault ?? this.store.index?.fault;
   }
 
   /** Puts what is in no block into one, so that nothing is left that only the chain holds. */

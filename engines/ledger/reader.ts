@@ -17,7 +17,7 @@ import { followKey, TrieCursor } from './trie.ts';
 export type KeyIndexes = readonly KeyIndex[];
 
 export class Reader {
-  /** The first read that found something else than what was written. */
+  /** The first entry that was not what was written; what the index notes of itself is apart. */
   fault: Fault | undefined;
   readonly #store: Store;
   readonly #verifier: EntryVerifier;
@@ -42,7 +42,6 @@ export class Reader {
     const { index, commit, work } = this.#store;
     if (index === undefined) return false;
     const { outcome, record } = followKey(index, commit.root, key, keyLength, work);
-    if (outcome === 'unreadable') this.fault ??= index.fault;
     if (outcome !== 'found' || record === undefined || (flagsOf(record) & DELETES) !== 0) return false;
     return this.readEntry(positionOf(record), entryLengthOf(record), key, 0, keyLength, this.#got, into);
   }
@@ -83,7 +82,6 @@ export class Reader {
       if (!this.readEntry(position, length, bytes, keyFrom, keyTo, this.#scanned, value)) continue;
       if (!visit(bytes, keyFrom + 1, keyTo, value)) return;
     }
-    if (index?.fault !== undefined) this.fault ??= index.fault;
   }
 
   /** The value of the entry at `position`, if it is an entry of that key and its checksum holds. */
