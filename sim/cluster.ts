@@ -375,7 +375,7 @@ class ClusterRun implements Run {
       last = raft.state.log.lastIndex();
     }
     const { operator } = this.#faults;
-    if (last < 0 || !operator.isDone) return false;
+    if (last < 0 || !operator.isSettled()) return false;
     for (const host of this.#hosts) {
       if (!this.#faults.isMember(host.node)) continue;
       if (this.#healed[host.node] === false || this.#excuses.isLost(host.node)) continue;

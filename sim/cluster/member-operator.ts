@@ -102,8 +102,9 @@ export class MemberOperator {
     this.#begin(place);
   }
 
-  /** All is as wanted, as far as the leader knows. */
-  get isDone(): boolean {
+  /** Looks once more, since an earlier proposal may have come about late: true if all is as wanted for the leader. */
+  isSettled(): boolean {
+    if (!this.#isWatching) this.#look();
     return !this.#isWatching;
   }
 

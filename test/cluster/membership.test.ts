@@ -1,6 +1,7 @@
 /** Members come and go while clients write: nothing is lost, those that are left agree, and a restart finds its configuration. */
 import { describe, expect, it } from 'vitest';
 import { AcknowledgedWrites } from '../../sim/checkers/acknowledged-writes.ts';
+import { MILLISECOND } from '../../sim/clock.ts';
 import { createRun } from '../../sim/cluster.ts';
 import { findFault } from '../../sim/faults/index.ts';
 import { decodeMemberId, encodeMemberId, machineOf, memberId } from '../../sim/nodes/member-id.ts';
@@ -35,6 +36,11 @@ const replace = (atMs: number, node: string, learner = true) => at(atMs, 100, 'r
 describe.each([true, false])('as a learner first: %s', (learner) => {
   const STORIES: readonly (readonly [story: string, sketch: Sketch, voters: string | RegExp])[] = [
     ['a spare joins, and leaves at the end', { spares: 1, faults: [at(1500, 0, 'add-member', { learner })] }, '1 2 3'],
+    [
+      'a spare leaves before its joining is committed',
+      { spares: 1, network: { latencyNs: 30 * MILLISECOND }, faults: [at(1500, 1, 'add-member', { learner })] },
+      '1 2 3',
+    ],
     ['a spare joins and leaves', { spares: 1, faults: [at(1500, 1500, 'add-member', { learner })] }, '1 2 3'],
     ['a follower leaves', { faults: [at(1500, 1500, 'remove-member', { node: 'follower', learner })] }, /6[56]/],
     ['the leader leaves', { faults: [at(1500, 1500, 'remove-member', { node: 'leader', learner })] }, /6[567]/],
