@@ -38,7 +38,12 @@ describe.each([true, false])('as a learner first: %s', (learner) => {
     ['a spare joins, and leaves at the end', { spares: 1, faults: [at(1500, 0, 'add-member', { learner })] }, '1 2 3'],
     [
       'a spare leaves before its joining is committed',
-      { spares: 1, network: { latencyNs: 30 * MILLISECOND }, faults: [at(1500, 1, 'add-member', { learner })] },
+      {
+        spares: 1,
+        clients: 50,
+        network: { latencyNs: 30 * MILLISECOND },
+        faults: [at(1500, 1, 'add-member', { learner })],
+      },
       '1 2 3',
     ],
     ['a spare joins and leaves', { spares: 1, faults: [at(1500, 1500, 'add-member', { learner })] }, '1 2 3'],
