@@ -8,7 +8,9 @@
  *   fails, and a majority holds a whole copy of everything.
  * - A node whose disk may forget what a sync had covered is not restarted from then on. Raft allows for no node that
  *   has forgotten what it acknowledged, not even one: two others may have elected a leader on its word.
- * - A member that was removed or replaced counts as away for a while yet, until the new one has caught up.
+ * - A member that was removed or replaced counts as away for a while yet, until the new one has caught up. How long that
+ *   takes no schedule tells, since a partition may hold it up: beside a disk that fails for good it counts for good, so
+ *   that no change is left without the majority that has to commit it.
  * - Bits rot in the Raft log only, which has checksums; a store need not have any.
  *
  * `beyond` bounds nothing. What goes wrong then is held against facts: see `sim/cluster/excuses.ts`.
@@ -23,6 +25,8 @@ interface Span {
   readonly node: number;
   readonly from: Time;
   readonly to: Time;
+  /** It may last longer, but not if a majority stays. */
+  readonly isVague?: boolean;
 }
 
 const FOR_GOOD: Time = Number.MAX_SAFE_INTEGER;
@@ -43,7 +47,7 @@ export class FaultAtlas {
   admits({ hits, restarts, forgets, recoveryNs = 0 }: DrawnFault, node: number, from: Time, to: Time): boolean {
     if (this.#atlas === 'beyond') return true;
     if (restarts === true && forgets === true) return false;
-    const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to + recoveryNs };
+    const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to + recoveryNs, isVague: recoveryNs > 0 };
     if (hits !== 'links' && !this.#leavesMajority(absence)) return false;
     const restart = { node, from, to };
     const forgetful = { node, from, to: FOR_GOOD };
@@ -58,7 +62,10 @@ export class FaultAtlas {
   #leavesMajority(one: Span): boolean {
     const away = new Set([one.node]);
     // whoever is away at some moment of it; two that are away one after the other count both, which is on the safe side
-    for (const other of this.#absences) if (other.from < one.to && one.from < other.to) away.add(other.node);
+    for (const other of this.#absences) {
+      const until = one.to === FOR_GOOD && other.isVague === true ? FOR_GOOD : other.to;
+      if (other.from < one.to && one.from < until) away.add(other.node);
+    }
     return away.size <= Math.floor((this.#nodeCount - 1) / 2);
   }
 }

@@ -5,6 +5,7 @@ import { CATALOGUE } from '../../scenarios/catalogue.ts';
 import { faultEntry } from '../../scenarios/fault-entry.ts';
 import { loadScenario, runSpecs } from '../../scenarios/loader.ts';
 import { faultsOf } from '../../sim/cluster.ts';
+import { FaultAtlas } from '../../sim/faults/atlas.ts';
 import type { DrawnFault } from '../../sim/faults/fault.ts';
 import { FAULTS, findFault } from '../../sim/faults/index.ts';
 import { drawFaults } from '../../sim/faults/nemesis.ts';
@@ -107,6 +108,20 @@ describe('a nemesis', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('counts a changed member for good beside a disk that fails for good, not beside a crash', () => {
+    const [removal, io, crash] = ['remove-member', 'io-error', 'crash'].map((name) => findFault(name)!.drawn!);
+    const late = 100 * SECOND;
+    for (const [second, isAdmitted] of [
+      [io!, false],
+      [crash!, true],
+    ] as const) {
+      const atlas = new FaultAtlas('survivable', 3);
+      expect(atlas.admits(removal!, 1, SECOND, 2 * SECOND)).toBe(true);
+      expect(atlas.admits(second, 0, late, late + SECOND)).toBe(isAdmitted);
+      expect(atlas.admits(second, 1, 2 * late, 2 * late + SECOND)).toBe(true);
+    }
   });
 
   it('lets rot strike the log only, and what a disk has lost stay to the end', () => {
