@@ -338,7 +338,7 @@ export class ApplyThread implements Handler, ReplySink {
       return;
     }
     observer.onRestore(machine.node, this.machine.appliedIndex, this.machine.applyHashWord);
-    this.raft.snapshotInstalled(snapshot.index);
+    this.raft.configuration.installed(snapshot.index);
     this.#whenComputed(machine.compute(now, work), RESTORED);
   }
 

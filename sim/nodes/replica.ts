@@ -28,7 +28,8 @@ import { type ConfChange, decodeConfChange } from './raft/conf-change.ts';
 import { nextConfiguration } from './raft/membership.ts';
 import { type Configuration, ENTRY_NORMAL, Entry } from './raft/messages.ts';
 import { RaftNode } from './raft/ready.ts';
-import { leaseClock, RaftThread } from './raft-thread.ts';
+import { RaftThread } from './raft-thread.ts';
+import { leaseClock } from './raft-timers.ts';
 import { ReadQueue } from './read-queue.ts';
 import { ReplySender } from './reply-sender.ts';
 import {
@@ -203,7 +204,7 @@ export class Replica implements StoreSwitch, JobSource {
     this.#connect(recovered.wal);
     observer.onRestart(node, this.stateMachine.appliedIndex);
     let previousTerm = snapshot.term;
-    if (damaged.length > 0) this.raftThread.unobservedFrom = damaged[0]!;
+    if (damaged.length > 0) this.raftThread.hideFrom(damaged[0]!);
     for (const entry of entries) {
       if (entry.index === damaged[0]) break;
       observer.onAppend(node, entry, previousTerm);
@@ -221,7 +222,7 @@ export class Replica implements StoreSwitch, JobSource {
   /** Over the connection that the sender has dialled. */
   receive({ messages }: PeerBundle, connection: Connection, side: Side): void {
     const { from } = messages[0]!;
-    if (this.raftThread.hasRemoved(from)) {
+    if (this.raftThread.configuration.hasRemoved(from)) {
       if (connection.isOpen(side)) connection.send(side, new Gone(from), GONE_BYTES);
       return;
     }

@@ -27,6 +27,7 @@
  */
 import { assert } from '../../assert.ts';
 import type { Value } from '../../bytes/value.ts';
+import { emptyArray } from '../../empty-array.ts';
 import { type ConfChange, decodeConfChange, encodeConfChange, entryType } from './conf-change.ts';
 import { becomeFollower } from './election.ts';
 import { applyConfChange, restoreConfiguration } from './membership.ts';
@@ -344,14 +345,14 @@ export class RaftNode {
     ready.commit = this.#commit = log.committed;
 
     const { entries } = log;
-    empty(ready.entries);
+    emptyArray(ready.entries);
     for (let i = log.saving - log.offset; i < entries.length; i++) ready.entries.push(entries[i]!);
     ready.mustSync = voteChanged || ready.entries.length > 0;
     ready.repaired = log.repaired.length === 0 ? NO_ENTRIES : log.repaired;
     if (log.repaired.length > 0) log.repaired = [];
     ready.snapshot = log.snapshotSaving ? undefined : log.snapshot;
 
-    empty(ready.committed);
+    emptyArray(ready.committed);
     let encodedBytes = 0;
     let payloadBytes = 0;
     const end = log.appliableEnd(!this.#usesStorageThreads);
@@ -364,19 +365,19 @@ export class RaftNode {
 
     const { messages, messagesAfterAppend, readStates } = effects;
     effects.messages = ready.messages;
-    empty(effects.messages);
+    emptyArray(effects.messages);
     ready.messages = messages;
     effects.readStates = ready.readStates;
-    empty(effects.readStates);
+    emptyArray(effects.readStates);
     ready.readStates = readStates;
-    empty(ready.messagesAfterSave);
+    emptyArray(ready.messagesAfterSave);
     if (state.role !== LEADER && !this.#usesStorageThreads) {
       for (let i = 0; i < messages.length; i++) ready.messagesAfterSave.push(messages[i]!);
-      empty(ready.messages);
+      emptyArray(ready.messages);
     }
     if (this.#usesStorageThreads) addStorageMessages(state, ready, messagesAfterAppend);
     else this.#prepareAdvance(ready, messagesAfterAppend, encodedBytes, payloadBytes);
-    empty(messagesAfterAppend);
+    emptyArray(messagesAfterAppend);
 
     log.acceptSaving();
     if (end > log.applying + 1) log.acceptApplying(end - 1, encodedBytes, !this.#usesStorageThreads);
@@ -390,7 +391,7 @@ export class RaftNode {
     const { state, effects } = this;
     const own = this.#ownMessages;
     for (let i = 0; i < own.length; i++) step(state, own[i]!, effects);
-    empty(own);
+    emptyArray(own);
     if (this.#savedIndex !== 0 || this.#savedSnapshot !== undefined) {
       appendSaved(state, this.#savedTerm, this.#savedLogTerm, this.#savedIndex, this.#savedSnapshot, effects);
     }
@@ -419,12 +420,6 @@ export class RaftNode {
     this.#appliedEncodedBytes = encodedBytes;
     this.#appliedPayloadBytes = payloadBytes;
   }
-}
-
-/** `length = 0` gives the storage back to V8, which costs more than a small Ready. */
-function empty(array: unknown[]): void {
-  if (array.length > 64) array.length = 0;
-  else while (array.length > 0) array.pop();
 }
 
 function noSnapshot(): undefined {
