@@ -21,3 +21,8 @@ export function commandLine({ scenario, sets, variant, seeds }: Invocation): str
   if (seeds !== undefined) parts.push('--seed', shellQuoted(seeds));
   return parts.join(' ');
 }
+
+/** What draws the run that a command line of `raftlab run` shows. */
+export function explainLine(command: string): string {
+  return command.replace(/^raftlab run /, 'raftlab explain ');
+}

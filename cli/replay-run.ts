@@ -1,9 +1,9 @@
 /** What `raftlab replay` does: runs to the window, prints what happens there, then what became of the run. */
 import type { Time } from '../sim/clock.ts';
-import type { Run } from '../sim/cluster.ts';
 import type { RunResult } from '../sim/result.ts';
 import type { RunSpec } from '../sim/run-spec.ts';
 import type { ReplayOptions } from './commands/replay.ts';
+import { driveToEnd } from './driving.ts';
 import { durationNsOf } from './durations.ts';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, UsageError } from './exit-codes.ts';
 import type { Host } from './host.ts';
@@ -12,7 +12,6 @@ import { type Recording, readRecording } from './recording.ts';
 import type { RunFiles } from './run-files.ts';
 import { nodeOf, singleRun } from './single-run.ts';
 
-const EVENTS_A_SLICE = 10_000;
 /** Nodes. */
 const ALL = -1;
 const LIMIT_MAX = 10_000_000;
@@ -105,7 +104,7 @@ async function runWhole(
   const { createRun } = await import('../sim/cluster.ts');
   const run = createRun(spec);
   files?.watch(run, spec, command);
-  const isWhole = await drive(run, host);
+  const isWhole = await driveToEnd(run, host);
   if (!isWhole) {
     files?.abandon();
     return undefined;
@@ -147,24 +146,7 @@ async function play(
       },
     }),
   });
-  return (await drive(replay.run, host)) ? replay.run.finish() : undefined;
-}
-
-/** False: interrupted. */
-async function drive(run: Run, host: Host): Promise<boolean> {
-  let interrupted = false;
-  const forget = host.onInterrupt(() => {
-    interrupted = true;
-  });
-  try {
-    while (run.advance(EVENTS_A_SLICE)) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (interrupted) return false;
-    }
-  } finally {
-    forget();
-  }
-  return true;
+  return (await driveToEnd(replay.run, host)) ? replay.run.finish() : undefined;
 }
 
 function conclude(result: RunResult | undefined, host: Host): number {

@@ -1,5 +1,6 @@
 /** `raftlab run`: load everything, try the output folders, run, judge, write, say what came of it. */
 import { availableParallelism } from 'node:os';
+import type { ExplainedRun } from '../reports/index.ts';
 import type { ScenarioResult } from '../reports/result-file.ts';
 import { CATALOGUE } from '../scenarios/catalogue.ts';
 import { evaluate, matchesVariant } from '../scenarios/expectations.ts';
@@ -131,7 +132,8 @@ async function runJob(job: Job, options: RunOptions, host: Host): Promise<number
     forget();
   }
   const result = await assemble(job, outcomes);
-  await write(job, result, options, host);
+  const explained = interruptions > 0 ? [] : await explainFailures(job, result, host);
+  await write(job, result, explained, options, host);
   return conclude(job, outcomes, result, interruptions > 0, options, host);
 }
 
@@ -163,15 +165,35 @@ function commandOf(invocation: Invocation, spec: RunSpec): string {
   return commandLine({ ...invocation, variant: spec.variant, seeds: String(spec.seed) });
 }
 
-async function write(job: Job, result: ScenarioResult, options: RunOptions, host: Host): Promise<void> {
+/** Pages about runs that failed. Another simulator's runs could not be had again. */
+async function explainFailures(job: Job, result: ScenarioResult, host: Host): Promise<ExplainedRun[]> {
+  const failing = result.runs.filter((run) => run.violations.length > 0 && !expectsViolations(result, run));
+  if (failing.length === 0 || host.simulator !== undefined) return [];
+  const { explainRuns } = await import('./explain/failures.ts');
+  const { scenario, specs, invocation, folder } = job;
+  return explainRuns(
+    failing,
+    { why: scenario.why, specs, folder, commandOf: (spec) => commandOf(invocation, spec) },
+    host,
+  );
+}
+
+async function write(
+  job: Job,
+  result: ScenarioResult,
+  explained: readonly ExplainedRun[],
+  options: RunOptions,
+  host: Host,
+): Promise<void> {
   const { renderReports } = await import('../reports/index.ts');
-  const files = await renderReports(result);
+  const files = await renderReports(result, explained);
   const written = Object.entries(files).map(([name, content]) => job.folder.write(name, content));
   if (options.json === true) host.out(files['result.json']);
   else if (options.quiet !== true) {
     const table = result.runs.length === 0 ? 'no run was finished' : summaryTable(result.runs);
     host.out(`${job.scenario.name}: ${firstSentence(result.scenario.why)}\n\n${table}\n\n`);
     for (const path of written) host.out(`wrote ${path}\n`);
+    for (const { file } of explained) host.out(`wrote ${job.folder.label}/${file}\n`);
   }
 }
 

@@ -17,6 +17,8 @@ export interface RunChoice {
 
 export interface SingleRun {
   readonly spec: RunSpec;
+  /** What the scenario is for. */
+  readonly why: string;
   /** The settings as the scenario writes them: plain data for another scenario file. */
   readonly body: Readonly<Record<string, unknown>>;
   /** Those that the scenario has, if no seed was chosen. */
@@ -44,6 +46,7 @@ export function singleRun({ scenario, variant, seed, sets }: RunChoice, host: Ho
   const spec = runSpecs(loaded.scenario)[0]!;
   return {
     spec,
+    why: loaded.scenario.why,
     body: bodies[0]!,
     seeds,
     command: commandLine({ scenario: file.argument, sets, variant: spec.variant, seeds: String(spec.seed) }),

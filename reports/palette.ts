@@ -6,9 +6,11 @@
  * a stack differ in both, and every chart has its table. Each colour has a partner for dark backgrounds.
  */
 import { CATEGORIES } from '../sim/disk/disk.ts';
+import { MESSAGE_KINDS } from '../sim/replay/message-log.ts';
+import { NODE_ROLES } from '../sim/replay/node-log.ts';
 import { WAITS } from '../sim/rpc.ts';
 
-interface Paint {
+export interface Paint {
   readonly light: string;
   readonly dark: string;
 }
@@ -57,6 +59,27 @@ const WAIT_PAINTS: Readonly<Record<(typeof WAITS)[number], Paint>> = {
   retry: { light: '#5b5b66', dark: '#9a9aa6' },
 };
 
+/** Messages of a run that is explained, by what they are for; an answer is a lighter relative of what it answers. */
+const MESSAGE_PAINTS: Readonly<Record<(typeof MESSAGE_KINDS)[number], Paint>> = {
+  request: { light: '#0f8a6b', dark: '#3fc3a0' },
+  reply: { light: '#5fb89e', dark: '#8fdcc6' },
+  append: { light: '#1f6fb4', dark: '#5aa9e6' },
+  ack: { light: '#7fb1dc', dark: '#9fcdf2' },
+  heartbeat: { light: '#a3a3ad', dark: '#75757f' },
+  vote: { light: '#d4651a', dark: '#f0904d' },
+  snapshot: { light: '#8a4f9e', dark: '#b37fc7' },
+  read: { light: '#8a7a12', dark: '#d3c04a' },
+  other: { light: '#5c5c66', dark: '#b4b4be' },
+};
+
+const ROLE_PAINTS: Readonly<Record<(typeof NODE_ROLES)[number], Paint>> = {
+  follower: { light: '#b9c6d6', dark: '#46566b' },
+  candidate: { light: '#e6a532', dark: '#f0bd5f' },
+  leader: { light: '#1f8a70', dark: '#35ab8d' },
+  'pre-candidate': { light: '#f0cf8e', dark: '#a8853f' },
+  down: { light: '#b3261e', dark: '#f07f78' },
+};
+
 /** For names that neither list has; a name of a later version still gets a colour. */
 const FALLBACK: Paint = { light: '#8c8c8c', dark: '#8c8c94' };
 
@@ -91,6 +114,19 @@ const WAIT_TITLES: Readonly<Record<string, string>> = {
   diskQueue: 'disk queue',
   retry: 'retry',
 };
+
+/** In the order of their numbers. */
+export const messagePaints = (): readonly Paint[] => MESSAGE_KINDS.map((kind) => MESSAGE_PAINTS[kind]);
+export const rolePaints = (): readonly Paint[] => NODE_ROLES.map((role) => ROLE_PAINTS[role]);
+/** Puts, gets, deletes, ranges. */
+export const operationPaints = (): readonly Paint[] => [
+  MESSAGE_PAINTS.append,
+  MESSAGE_PAINTS.request,
+  MESSAGE_PAINTS.vote,
+  MESSAGE_PAINTS.read,
+];
+/** Bytes for the Raft log, the store, snapshots: as the categories that stand for them. */
+export const diskPaints = (): readonly Paint[] => [CATEGORY_PAINTS.wal, CATEGORY_PAINTS.page, CATEGORY_PAINTS.snapshot];
 
 export const waitTitle = (wait: string): string => WAIT_TITLES[wait] ?? wait;
 export const variantColour = (index: number): string => VARIANT_PAINTS[index % VARIANT_PAINTS.length]!.light;

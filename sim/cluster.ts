@@ -29,12 +29,14 @@ import { Timeline } from './cluster/timeline.ts';
 import { findCostProfile } from './cost-profiles.ts';
 import { CRASH_MODELS } from './disk/crash-model.ts';
 import { Device } from './disk/device.ts';
+import type { DiskCounters } from './disk/disk.ts';
 import { findDeviceProfile } from './disk/profiles.ts';
 import { SimulatedDisk } from './disk/simulated-disk.ts';
 import { FAULTS } from './faults/index.ts';
 import { drawFaults } from './faults/nemesis.ts';
 import { EventLoop } from './loop.ts';
 import { Network } from './network/network.ts';
+import type { MessageObserver } from './network/observer.ts';
 import { Cpu } from './nodes/cpu.ts';
 import { Host } from './nodes/host.ts';
 import { findStateMachine } from './nodes/kv/index.ts';
@@ -64,6 +66,10 @@ export interface Run {
   readonly loop: EventLoop;
   /** May be set before the first event: is told of every operation, and must change nothing. */
   operationObserver: Pick<OperationObserver, 'onInvoke' | 'onReply'> | undefined;
+  /** May be set before the first event: is told of every message, and must change nothing. */
+  set messageObserver(observer: MessageObserver | undefined);
+  /** What each node's disk has taken and synced so far. */
+  readonly diskCounters: readonly DiskCounters[];
   /** Mark of what a key held before the run, as `checkers/fingerprint.ts` has it; 0: nothing. */
   preloadedMark(key: number): number;
   /** By node; undefined while its process is down. */
@@ -230,6 +236,14 @@ class ClusterRun implements Run {
     const budget = this.loop.eventCount + eventsMax;
     while (this.#phase !== 'over' && this.loop.eventCount < budget) this.#step(budget - this.loop.eventCount);
     return this.#phase !== 'over';
+  }
+
+  set messageObserver(observer: MessageObserver | undefined) {
+    this.#network.observer = observer;
+  }
+
+  get diskCounters(): readonly DiskCounters[] {
+    return this.#hosts.map((host) => host.machine.disk.counters);
   }
 
   preloadedMark(key: number): number {

@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import type { CommandDefinition } from './command.ts';
 import { diff } from './diff.ts';
 import { engine } from './engine.ts';
+import { explain } from './explain.ts';
 import { merge } from './merge.ts';
 import { museum } from './museum.ts';
 import { replay } from './replay.ts';
@@ -14,6 +15,7 @@ import { sweep } from './sweep.ts';
 export const COMMANDS: readonly CommandDefinition[] = [
   run,
   replay,
+  explain,
   diff,
   sweep,
   merge,

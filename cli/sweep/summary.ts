@@ -1,5 +1,5 @@
 /** What a sweep has come to: counts and causes, as data, as a table for a terminal, and as a page. */
-import { shellQuoted } from '../command-line.ts';
+import { explainLine, shellQuoted } from '../command-line.ts';
 import { textTable } from '../text-table.ts';
 import { counted } from '../wording.ts';
 import { type Cause, causesOf } from './causes.ts';
@@ -19,7 +19,11 @@ export interface SweepSummary {
   readonly cutShort: number;
   readonly events: number;
   readonly virtualTimeNs: number;
-  readonly causes: readonly (Omit<Cause, 'shortest'> & { readonly reproduce: string })[];
+  readonly causes: readonly (Omit<Cause, 'shortest'> & {
+    readonly reproduce: string;
+    /** Draws that run; '' where raftlab itself failed. */
+    readonly explain: string;
+  })[];
 }
 
 /** Of the runs that were asked for: an earlier sweep in the same folder may have had other seeds too. */
@@ -37,10 +41,10 @@ export function summarise({ head }: Journal, done: readonly SweptRun[], runs: nu
     cutShort: sum((run) => (run.ended === 'event budget' ? 1 : 0)),
     events: sum((run) => run.events ?? 0),
     virtualTimeNs: sum((run) => run.virtualTimeNs ?? 0),
-    causes: causesOf(done).map(({ shortest, ...cause }) => ({
-      ...cause,
-      reproduce: `${head.command} --variant ${shellQuoted(shortest.variant)} --seed ${shortest.seed}`,
-    })),
+    causes: causesOf(done).map(({ shortest, ...cause }) => {
+      const reproduce = `${head.command} --variant ${shellQuoted(shortest.variant)} --seed ${shortest.seed}`;
+      return { ...cause, reproduce, explain: shortest.defect === undefined ? explainLine(reproduce) : '' };
+    }),
   };
 }
 
@@ -75,7 +79,10 @@ export function summaryText(summary: SweepSummary): string {
       cause.seeds.slice(0, 5).join(', ') + (cause.runs > 5 ? ' …' : ''),
     ]);
     lines.push('', textTable([['cause', 'runs', 'check', 'nodes', 'faults', 'seeds'], ...rows]));
-    for (const [i, cause] of causes.entries()) lines.push('', `cause ${i + 1}: ${cause.what}`, `  ${cause.reproduce}`);
+    for (const [i, { what, reproduce, explain }] of causes.entries()) {
+      lines.push('', `cause ${i + 1}: ${what}`, `  ${reproduce}`);
+      if (explain !== '') lines.push(`  ${explain}`);
+    }
   }
   return `${lines.join('\n')}\n`;
 }

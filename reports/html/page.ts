@@ -19,7 +19,18 @@ interface Built {
   readonly section: Section;
 }
 
-export function renderPage(comparison: Comparison, runtime: DrawingRuntime): string {
+/** A page about one of the runs, beside the report. */
+export interface ExplainedRun {
+  readonly variant: string;
+  readonly seed: number;
+  readonly file: string;
+}
+
+export function renderPage(
+  comparison: Comparison,
+  runtime: DrawingRuntime,
+  explained: readonly ExplainedRun[] = [],
+): string {
   const built = CHARTS.flatMap((chart): Built[] => {
     const section = chart.build(comparison);
     return section === undefined ? [] : [{ chart, section }];
@@ -41,7 +52,7 @@ export function renderPage(comparison: Comparison, runtime: DrawingRuntime): str
     {
       name,
       version: comparison.file.version,
-      header: headerHtml(comparison),
+      header: headerHtml(comparison, explained),
       contents: contentsHtml(groups),
       body,
       definitions: DEFINITIONS,
@@ -52,7 +63,7 @@ export function renderPage(comparison: Comparison, runtime: DrawingRuntime): str
   );
 }
 
-function headerHtml(comparison: Comparison): string {
+function headerHtml(comparison: Comparison, explained: readonly ExplainedRun[]): string {
   const { file } = comparison;
   const verdict = verdictOf(comparison);
   const nodes = [...new Set(file.runs.map((run) => run.nodes))].sort((a, b) => a - b);
@@ -70,7 +81,7 @@ function headerHtml(comparison: Comparison): string {
     ['events', formatNumber(events)],
   ];
   const mark = { passed: '✓', failed: '✗', partial: '…' }[verdict.outcome];
-  const judged = violationsHtml(verdict) + excusedHtml(verdict) + expectationsHtml(verdict);
+  const judged = violationsHtml(verdict, explained) + excusedHtml(verdict) + expectationsHtml(verdict);
   return `<header class="top${judged === '' ? '' : ' split'}">
 <div>
 <p class="eyebrow">raftlab ${text(file.version)} · scenario report</p>
@@ -85,7 +96,7 @@ ${judged === '' ? '' : `<div>${judged}</div>`}
 </header>`;
 }
 
-function violationsHtml(verdict: Verdict): string {
+function violationsHtml(verdict: Verdict, explained: readonly ExplainedRun[]): string {
   if (verdict.violations.length === 0) return '';
   const shown = verdict.violations.slice(0, VIOLATIONS_MAX).map(
     ({
@@ -94,11 +105,16 @@ function violationsHtml(verdict: Verdict): string {
       violation,
     }) => `<div class="violation"><p><strong>${text(violation.check)}</strong>: ${text(violation.what)}</p>
 <p class="where">${text(variant)}, seed ${seed}, at ${formatSeconds(violation.timeNs)}, event ${formatNumber(violation.event)}. To see it again:</p>
-<pre class="command">${text(violation.reproduce)}</pre></div>`,
+<pre class="command">${text(violation.reproduce)}</pre>${explainedHtml(explained, variant, seed)}</div>`,
   );
   const hidden = verdict.violations.length - shown.length;
   const more = hidden > 0 ? `<p class="caption">${counted(hidden, 'more violation')} in result.json.</p>` : '';
   return `<div class="card"><h3>Violations</h3>${shown.join('\n')}${more}</div>`;
+}
+
+function explainedHtml(explained: readonly ExplainedRun[], variant: string, seed: number): string {
+  const page = explained.find((each) => each.variant === variant && each.seed === seed);
+  return page === undefined ? '' : `<p><a href="${text(encodeURI(page.file))}">What happened, drawn</a></p>`;
 }
 
 function excusedHtml({ excused }: Verdict): string {

@@ -15,8 +15,8 @@ import type { Checker, FinalReplica, KeySpace, Report } from './checker.ts';
 import { fingerprint } from './fingerprint.ts';
 
 const OPERATIONS_MAX = 2 ** 20;
-const STEPS_BASE = 1_000_000;
-const STEPS_AN_OPERATION = 200;
+export const STEPS_BASE = 1_000_000;
+export const STEPS_AN_OPERATION = 200;
 const MILLION = 1e6;
 
 /** Had no effect, or says nothing. */
@@ -179,7 +179,7 @@ export class Linearizability implements Checker {
 }
 
 /** A key as a register: its states are the fingerprints that were written or read, numbered. */
-class KeyMachine implements Machine {
+export class KeyMachine implements Machine {
   readonly initial: number;
   readonly isRead: Uint8Array;
   readonly #states: Int32Array;

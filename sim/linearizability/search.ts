@@ -120,8 +120,12 @@ export class Search {
     return this.state;
   }
 
-  /** Where the search came furthest: operations in order, the state they leave, and whose return was in the way. */
+  /** Where the search came furthest: operations in order, the state they leave, and whose return was in the way; −1: nobody's. */
   get furthest(): { readonly order: readonly number[]; readonly state: number; readonly blocked: number } {
+    if (this.state === 'linearizable') {
+      const whole = Array.from(this.#stack.subarray(0, this.#depth), (at) => this.#numbers[at]!);
+      return { order: whole, state: this.#current, blocked: -1 };
+    }
     const order = Array.from(this.#longest.subarray(0, Math.max(0, this.#longestDepth)), (at) => this.#numbers[at]!);
     return { order, state: this.#longestState, blocked: this.#blocked < 0 ? -1 : this.#numbers[this.#blocked]! };
   }

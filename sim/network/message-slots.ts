@@ -4,6 +4,7 @@
  */
 import { assert } from '../assert.ts';
 import type { EventId } from '../loop.ts';
+import type { MessageObserver } from './observer.ts';
 
 export const DATA = 0;
 /** Asks for a connection. */
@@ -34,6 +35,7 @@ export class MessageSlots {
   #used = 0;
   /** Messages under way. */
   live = 0;
+  observer: MessageObserver | undefined;
 
   take(message: unknown, kind: number, bytes: number): number {
     let slot = this.#free;

@@ -40,6 +40,7 @@ import {
 import { networkCounters } from './counters.ts';
 import { Link } from './link.ts';
 import { DATA, FIN, KIND_NAMES, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
+import type { MessageObserver } from './observer.ts';
 import type { BlockedPairs } from './partition.ts';
 import { DELIVER, GIVE_UP, RESUME, Transport, WRITABLE } from './transport.ts';
 
@@ -143,12 +144,15 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       // A proxy has closed it; the sender will hear of that soon.
       this.#transport.countSent(bytes);
       this.#transport.countLost(bytes);
+      this.#slots.observer?.onSentInVain(direction.link.from, direction.link.to, message, bytes);
       return true;
     }
     if (direction.isSlow) return this.#sendSlowly(direction, message, bytes);
     if (!direction.link.hasRoom(bytes, this.#loop.now)) return this.#transport.refuse(direction, true);
     this.#transport.countSent(bytes);
-    this.#transport.transmit(direction, this.#slots.take(message, DATA, bytes), bytes);
+    const slot = this.#slots.take(message, DATA, bytes);
+    this.#slots.observer?.onSent(slot, direction.link.from, direction.link.to, message, bytes);
+    this.#transport.transmit(direction, slot, bytes);
     return true;
   }
 
@@ -244,6 +248,11 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
 
   // ——— figures ———
 
+  /** Set before the first message, or never. */
+  set observer(observer: MessageObserver | undefined) {
+    this.#slots.observer = observer;
+  }
+
   get now(): Time {
     return this.#loop.now;
   }
@@ -301,6 +310,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     }
     transport.countSent(bytes);
     const slot = this.#slots.take(message, DATA, bytes);
+    this.#slots.observer?.onSent(slot, direction.link.from, direction.link.to, message, bytes);
     if (direction.isChained) {
       direction.heldBytes += bytes;
       this.#chains.enter(direction, slot, bytes);
@@ -383,8 +393,10 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     } else if (receiver.state === OPEN) {
       this.counters.messagesDelivered++;
       this.counters.bytesDelivered += bytes;
+      slots.observer?.onDelivered(slot);
       receiver.endpoint!.onMessage(direction.connection, receiver.sender, message, bytes);
     } else {
+      slots.observer?.onLost(slot);
       this.#transport.countLost(bytes);
     }
   }

@@ -200,7 +200,10 @@ export class Transport {
 
   /** A message that nobody will get. */
   lose(slot: number): void {
-    if (this.#slots.kind[slot] === DATA) this.countLost(this.#slots.bytes[slot]!);
+    if (this.#slots.kind[slot] === DATA) {
+      this.countLost(this.#slots.bytes[slot]!);
+      this.#slots.observer?.onLost(slot);
+    }
     this.#slots.release(slot);
   }
 

@@ -37,6 +37,7 @@ cause  runs                check             nodes  faults  seeds
 
 cause 1: key # is gone
   raftlab run many.yaml --variant bolt --seed 66
+  raftlab explain many.yaml --variant bolt --seed 66
 
 wrote out/sweep/many/sweep.json
 `);

@@ -11,6 +11,8 @@ export class Terminal {
   readonly directory = mkdtempSync(join(tmpdir(), 'raftlab-test-'));
   out = '';
   error = '';
+  /** undefined: ours. */
+  simulator: string | undefined = STUB;
   interrupt: () => void = () => undefined;
   #startInterruptible: () => void = () => undefined;
   /** From here on `interrupt` is heard. */
@@ -44,7 +46,7 @@ export class Terminal {
           this.interrupt = () => undefined;
         };
       },
-      simulator: STUB,
+      ...(this.simulator !== undefined && { simulator: this.simulator }),
     };
     return runProgram(given, host);
   }
