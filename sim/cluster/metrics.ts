@@ -122,10 +122,10 @@ function stores(
     into[name] = (into[name] ?? 0) + value / replicas.length;
   };
   for (const replica of replicas) {
-    const stats = replica.engine.stats();
+    const stats = replica.store.engine.stats();
     fileBytes += stats.fileBytes / replicas.length;
     for (const [owner, bytes] of Object.entries(stats.memoryBytes)) add(byOwner, owner, bytes);
-    for (const [owner, bytes] of Object.entries(replica.stateMachine.memoryBytes())) add(byOwner, owner, bytes);
+    for (const [owner, bytes] of Object.entries(replica.store.stateMachine.memoryBytes())) add(byOwner, owner, bytes);
     add(byOwner, 'raftLog', replica.raftLogBytes());
     for (const [name, value] of Object.entries(stats.figures)) add(figures, name, value);
   }

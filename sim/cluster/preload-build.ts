@@ -16,7 +16,7 @@ import { SimulatedDisk } from '../disk/simulated-disk.ts';
 import { AppliedStore, TABLE_KEY } from '../nodes/kv/applied-store.ts';
 import type { SharedIndex } from '../nodes/kv/index-restore.ts';
 import type { StateMachineDefinition } from '../nodes/kv/state-machine.ts';
-import { storeDirectory } from '../nodes/snapshot-keeper.ts';
+import { storeDirectory } from '../nodes/store-directories.ts';
 import type { Rng } from '../rng.ts';
 import type { RunSpec } from '../run-spec.ts';
 import type { RecordSource, StorageEngine } from '../storage-engine.ts';

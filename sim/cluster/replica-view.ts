@@ -25,11 +25,12 @@ export class ReplicaView implements WalkableReplica {
     const replica = host.isUp ? host.replicas[0] : undefined;
     const isMember = replica !== undefined && isMemberAs(replica.raft, wantedMember);
     this.configuration = replica?.raft.configuration;
-    this.up = isHealed && isMember && replica.stateMachine.corruption === undefined && !waitsForRepair(replica.raft);
+    this.up =
+      isHealed && isMember && replica.store.stateMachine.corruption === undefined && !waitsForRepair(replica.raft);
     this.isDown = wantedMember !== 0 && !this.up;
     this.leads = replica?.raft.isLeader ?? false;
     this.appliedIndex = host.replicas[0]?.applyThread.appliedIndex ?? 0;
-    this.storeBytes = this.up ? (host.replicas[0]?.engine.stats().fileBytes ?? 0) : 0;
+    this.storeBytes = this.up ? (host.replicas[0]?.store.engine.stats().fileBytes ?? 0) : 0;
   }
 
   /** Reads that nobody in the simulation makes: they leave the disk's counters as they were. */
@@ -37,13 +38,13 @@ export class ReplicaView implements WalkableReplica {
     const { readBytes, readCalls, deviceReadBytes } = this.#host.machine.disk.counters;
     const counters = [readBytes, readCalls, deviceReadBytes];
     const before = counters.map((counter) => counter.slice());
-    const faults = this.#undisturbed(() => this.#host.replicas[0]!.engine.check());
+    const faults = this.#undisturbed(() => this.#host.replicas[0]!.store.engine.check());
     for (const [i, counter] of counters.entries()) counter.set(before[i]!);
     return faults;
   }
 
   walk(visit: KeyVisitor): void {
-    const { stateMachine } = this.#host.replicas[0]!;
+    const { stateMachine } = this.#host.replicas[0]!.store;
     let bytes = 0;
     this.#undisturbed(() =>
       stateMachine.walk((keyBytes, keyFrom, keyTo, value) => {

@@ -1,7 +1,7 @@
 /** A node's store once the run is over: what an export copies. */
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { Host } from '../nodes/host.ts';
-import { storeDirectory, storeIndices } from '../nodes/snapshot-keeper.ts';
+import { storeDirectory, storeIndices } from '../nodes/store-directories.ts';
 
 export interface StoreFiles {
   readonly disk: SimulatedDisk;
@@ -15,7 +15,7 @@ export function closeStore(host: Host): StoreFiles | undefined {
   const { disk } = host.machine;
   const replica = host.isUp ? host.replicas[0] : undefined;
   if (replica !== undefined) {
-    const { engine, directory } = replica;
+    const { engine, directory } = replica.store;
     disk.thread = replica.applyThread.diskThread;
     const closed = engine.sync() === 'ok' && engine.close() === 'ok';
     disk.settle();

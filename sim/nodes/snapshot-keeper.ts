@@ -7,20 +7,17 @@
  * - a follower needs more than the leader's log holds: the engine's files as they are now, frozen
  *   copy-on-write, travel to it; not while the disk shows anything else than was written
  * - such files arrive: they are written beside the store in use, synced, marked, and take its place
- *
- * Store directories are named after the index they began with (`db-0/`, `db-4711/`). After a crash the
- * one with the highest index that the log knows is the store; a copy that was not finished is above it.
  */
 import type { Bugs } from '../bugs.ts';
 import type { DiskImage } from '../disk/disk-image.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
 import type { RaftSpec } from '../run-spec.ts';
 import type { StateMachine } from './kv/state-machine.ts';
-import { decodeConfChange } from './raft/conf-change.ts';
 import { nextConfiguration } from './raft/membership.ts';
 import type { Configuration, Entry, Snapshot } from './raft/messages.ts';
 import type { RaftNode } from './raft/ready.ts';
 import type { SnapshotData } from './snapshot-transfer.ts';
+import { removeStore, storeDirectory, storeIndices } from './store-directories.ts';
 import type { SnapshotFiles } from './wal/snapshot-files.ts';
 import type { SnapshotMark } from './wal/wal-entry.ts';
 import type { WriteAheadLog } from './wal/write-ahead-log.ts';
@@ -28,25 +25,6 @@ import type { WriteAheadLog } from './wal/write-ahead-log.ts';
 /** etcd's --max-snapshots. */
 const MARKERS_KEPT = 5;
 const NO_DATA = new Uint8Array(0);
-
-export function storeDirectory(root: string, index: number): string {
-  return `${root}db-${index}/`;
-}
-
-/** Where a node that lost its store waits for an image of another. */
-export function emptyStoreDirectory(root: string): string {
-  return `${root}db-empty/`;
-}
-
-/** Indices of the store directories on the disk, ascending. */
-export function storeIndices(disk: SimulatedDisk, root: string): number[] {
-  const found = new Set<number>();
-  for (const name of disk.list(`${root}db-`)) {
-    const index = Number(name.slice(root.length + 3, name.indexOf('/', root.length)));
-    if (Number.isSafeInteger(index)) found.add(index);
-  }
-  return [...found].sort((a, b) => a - b);
-}
 
 /** The part of the replica that opens a store; false if it cannot be. */
 export interface StoreSwitch {
@@ -121,8 +99,7 @@ export class SnapshotKeeper {
 
   /** The store is about to apply this change. */
   changeConfiguration(entry: Entry): void {
-    const change = decodeConfChange(entry);
-    if (change !== undefined) this.configuration = nextConfiguration(this.configuration, change);
+    this.configuration = nextConfiguration(this.configuration, entry);
   }
 
   /** After a restart the store may hold what the protocol does not know to be committed yet: the mark waits for that. */
@@ -213,7 +190,7 @@ export class SnapshotKeeper {
     const data = snapshot.data as SnapshotData;
     const directory = storeDirectory(this.#root, snapshot.index);
     // a damaged store may stand there, as long as nothing better does
-    if (directory !== this.#store.directory) for (const name of this.#disk.list(directory)) this.#disk.remove(name);
+    if (directory !== this.#store.directory) removeStore(this.#disk, directory);
     const installed = this.#disk.install(data.image, data.directory, directory, 'snapshot');
     this.#letGo(data.image);
     if (installed !== 'ok') return false;
@@ -229,8 +206,7 @@ export class SnapshotKeeper {
     const inUse = this.#store.directory;
     for (const older of storeIndices(this.#disk, this.#root)) {
       const directory = storeDirectory(this.#root, older);
-      if (older >= index || directory === inUse) continue;
-      for (const name of this.#disk.list(directory)) this.#disk.remove(name);
+      if (older < index && directory !== inUse) removeStore(this.#disk, directory);
     }
   }
 
@@ -250,7 +226,7 @@ export class SnapshotKeeper {
     if (!this.#store.switchTo(storeDirectory(this.#root, snapshot.index))) return false;
     // an engine makes a new store of what is not there
     if (this.#store.stateMachine.appliedIndex < snapshot.index) return false;
-    for (const name of this.#disk.list(old)) this.#disk.remove(name);
+    removeStore(this.#disk, old);
     this.configuration = snapshot.configuration;
     this.installed++;
     return true;

@@ -63,7 +63,7 @@ function quicker(fault: FaultSpec): FaultSpec {
 /** What the checks of the stores find, by node. */
 function faultsOf(hosts: readonly Host[]): string[] {
   return hosts.flatMap(({ node, replicas }) =>
-    replicas.flatMap(({ engine }) => engine.check().map(({ where, what }) => `n${node + 1}: ${where}: ${what}`)),
+    replicas.flatMap(({ store }) => store.engine.check().map(({ where, what }) => `n${node + 1}: ${where}: ${what}`)),
   );
 }
 

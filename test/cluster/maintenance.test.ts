@@ -14,7 +14,7 @@ describe('maintenance', () => {
     };
     const { run, hosts } = watch(sketch);
     advanceTo(run, 1400);
-    const fileBytes = (): number => hosts[1]!.replicas[0]!.engine.stats().fileBytes;
+    const fileBytes = (): number => hosts[1]!.replicas[0]!.store.engine.stats().fileBytes;
     const before = fileBytes();
     advanceTo(run, 2300);
     expect(fileBytes()).toBeLessThan(before);
@@ -37,7 +37,7 @@ describe('maintenance', () => {
     };
     const { run, hosts } = watch(sketch);
     advanceTo(run, 1090);
-    expect(hosts[0]!.replicas[0]!.engine.stats().figures.collectedFiles).toBeGreaterThanOrEqual(3);
+    expect(hosts[0]!.replicas[0]!.store.engine.stats().figures.collectedFiles).toBeGreaterThanOrEqual(3);
     expect(complaints(runToEnd(run))).toEqual([]);
   });
 

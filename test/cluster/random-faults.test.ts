@@ -17,7 +17,7 @@ describe('random faults', () => {
     const { run, hosts } = watch(randomCluster(seed));
     const result = runToEnd(run);
     expect(complaints(result)).toEqual([]);
-    for (const host of hosts) expect(host.replicas[0]!.engine.check()).toEqual([]);
+    for (const host of hosts) expect(host.replicas[0]!.store.engine.check()).toEqual([]);
     const { operations, raft } = result.metrics;
     totals.ok += operations.ok;
     totals.restarts += raft.restarts;

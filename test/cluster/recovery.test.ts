@@ -114,9 +114,9 @@ describe('a snapshot', () => {
     const result = runToEnd(run);
     expect(complaints(result)).toEqual([]);
     expect(result.metrics.raft.snapshotsInstalled).toBe(1);
-    expect(hosts[2]!.replicas[0]!.directory).toMatch(/^db-[1-9]\d*\/$/);
+    expect(hosts[2]!.replicas[0]!.store.directory).toMatch(/^db-[1-9]\d*\/$/);
     expect(hosts[2]!.machine.disk.list('db-0/')).toEqual([]); // the old store is gone
-    const contents = hosts.map((host) => host.replicas[0]!.stateMachine.contentHash());
+    const contents = hosts.map((host) => host.replicas[0]!.store.stateMachine.contentHash());
     expect(new Set(contents).size).toBe(1);
   });
 

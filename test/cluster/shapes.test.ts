@@ -29,7 +29,7 @@ describe('clusters', () => {
     const result = runToEnd(run);
     expect(complaints(result)).toEqual([]);
     expect(result.metrics.operations.ok).toBeGreaterThan(300);
-    expect(new Set(hosts.map((host) => host.replicas[0]!.stateMachine.applyHash())).size).toBe(1);
+    expect(new Set(hosts.map((host) => host.replicas[0]!.store.stateMachine.applyHash())).size).toBe(1);
   });
 
   it.each([2, 3, 4, 5])('of %i do nothing without a majority, and go on with one', (nodes) => {
@@ -60,7 +60,7 @@ describe('a preloaded store', () => {
     expect(gets.length).toBeGreaterThan(100);
     for (const { reply } of gets) expect(reply?.value?.length).toBe(128);
     expect(replies.some(({ request, reply }) => request.operation === RANGE && reply?.count === 10)).toBe(true);
-    expect(new Set(hosts.map((host) => host.replicas[0]!.stateMachine.contentHash())).size).toBe(1);
+    expect(new Set(hosts.map((host) => host.replicas[0]!.store.stateMachine.contentHash())).size).toBe(1);
   });
 
   it.each(STORES)('$engine, $machine: survives a power cut before anything was written', (store) => {

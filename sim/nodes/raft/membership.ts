@@ -1,8 +1,17 @@
 /** What follows from a new configuration: applied from the log, or brought by a snapshot. */
-import { type ConfChange, entersJoint, leavesJoint, TRANSITION_EXPLICIT } from './conf-change.ts';
+import { type ConfChange, decodeConfChange, entersJoint, leavesJoint, TRANSITION_EXPLICIT } from './conf-change.ts';
 import { type Changed, changeSimply, enterJoint, leaveJoint, restoreMembership } from './configuration.ts';
 import { becomeFollower } from './election.ts';
-import { type Configuration, type Effects, Message, MSG_APP_RESP, NONE, type Snapshot } from './messages.ts';
+import {
+  type Configuration,
+  type Effects,
+  ENTRY_NORMAL,
+  type Entry,
+  Message,
+  MSG_APP_RESP,
+  NONE,
+  type Snapshot,
+} from './messages.ts';
 import { broadcastAppend, maybeCommit, probeMembers } from './replication.ts';
 import { FOLLOWER, LEADER, type RaftState } from './state.ts';
 import { isVoter, Tracker } from './tracker.ts';
@@ -21,14 +30,23 @@ export function applyConfChange(state: RaftState, change: ConfChange, effects: E
   return tracker.configuration;
 }
 
-/** What `configuration` becomes by a change that is committed, whatever the node has in force. */
-export function nextConfiguration(configuration: Configuration, change: ConfChange): Configuration {
+/** What `configuration` becomes by a committed entry, whatever the node has in force. */
+export function nextConfiguration(configuration: Configuration, entry: Entry): Configuration {
+  const change = entry.type === ENTRY_NORMAL ? undefined : decodeConfChange(entry);
+  if (change === undefined) return configuration;
   const tracker = new Tracker(1, 0);
   const before = restoreMembership(tracker, 0, configuration);
   if (typeof before === 'string') return configuration;
   tracker.become(before.configuration, before.progress);
   const changed = changedBy(tracker, 0, change);
   return typeof changed === 'string' ? configuration : changed.configuration;
+}
+
+/** What `before` has become at `index`, up to which the entries are committed. */
+export function configurationAt(index: number, before: Configuration, entries: readonly Entry[]): Configuration {
+  let configuration = before;
+  for (const entry of entries) if (entry.index <= index) configuration = nextConfiguration(configuration, entry);
+  return configuration;
 }
 
 function changedBy(tracker: Tracker, lastIndex: number, change: ConfChange): Changed {
