@@ -19,29 +19,24 @@ import { Checks } from './cluster/checks.ts';
 import { healedNodes } from './cluster/core.ts';
 import { Excuses } from './cluster/excuses.ts';
 import { FaultPort } from './cluster/fault-port.ts';
+import { buildHosts, rolesOf } from './cluster/hosts.ts';
 import { metricsOf, seriesOf } from './cluster/metrics.ts';
 import { Preload } from './cluster/preload.ts';
 import type { PreloadProgress } from './cluster/preload-build.ts';
 import { ReplicaView } from './cluster/replica-view.ts';
+import type { Run } from './cluster/run.ts';
 import { ByteSampler, STEPS } from './cluster/sampler.ts';
+import { isSettled } from './cluster/settled.ts';
 import { closeStore, type StoreFiles } from './cluster/stores.ts';
 import { Timeline } from './cluster/timeline.ts';
-import { findCostProfile } from './cost-profiles.ts';
-import { CRASH_MODELS } from './disk/crash-model.ts';
-import { Device } from './disk/device.ts';
 import type { DiskCounters } from './disk/disk.ts';
-import { findDeviceProfile } from './disk/profiles.ts';
-import { SimulatedDisk } from './disk/simulated-disk.ts';
 import { FAULTS } from './faults/index.ts';
 import { drawFaults } from './faults/nemesis.ts';
 import { EventLoop } from './loop.ts';
 import { Network } from './network/network.ts';
 import type { MessageObserver } from './network/observer.ts';
-import { Cpu } from './nodes/cpu.ts';
-import { Host } from './nodes/host.ts';
+import type { Host } from './nodes/host.ts';
 import { findStateMachine } from './nodes/kv/index.ts';
-import { Machine } from './nodes/machine.ts';
-import { memberId } from './nodes/member-id.ts';
 import type { RaftNode } from './nodes/raft/ready.ts';
 import type { RunResult } from './result.ts';
 import { Rng } from './rng.ts';
@@ -53,33 +48,7 @@ const CLIENT_MACHINES_MAX = 4;
 const NETWORK_TRACE_ID = 1;
 const LOAD_TRACE_ID = 3;
 
-export interface Run {
-  /** Handles at most so many events; true while unfinished. */
-  advance(eventsMax: number): boolean;
-  readonly now: Time;
-  readonly events: number;
-  /** Acknowledged so far. */
-  readonly operations: number;
-  /** 0 to 1. */
-  readonly fractionDone: number;
-  readonly trace: Trace;
-  readonly loop: EventLoop;
-  /** May be set before the first event: is told of every operation, and must change nothing. */
-  operationObserver: Pick<OperationObserver, 'onInvoke' | 'onReply'> | undefined;
-  /** May be set before the first event: is told of every message, and must change nothing. */
-  set messageObserver(observer: MessageObserver | undefined);
-  /** What each node's disk has taken and synced so far. */
-  readonly diskCounters: readonly DiskCounters[];
-  /** Mark of what a key held before the run, as `checkers/fingerprint.ts` has it; 0: nothing. */
-  preloadedMark(key: number): number;
-  /** By node; undefined while its process is down. */
-  protocols(): readonly (RaftNode | undefined)[];
-  /** Ends the run where it stands. */
-  interrupt(): void;
-  finish(): RunResult;
-  /** After `finish`: the files of a node's store, by the node's index; undefined if it has none. */
-  closeStore(node: number): StoreFiles | undefined;
-}
+export type { Run } from './cluster/run.ts';
 
 /**
  * A store to be preloaded is built before this returns; `onPreload` hears how far that is. Fewer `checkers` than all
@@ -130,12 +99,7 @@ class ClusterRun implements Run {
     const root = new Rng(spec.seed);
     const engine = findEngine(cluster.engine.name);
     const stateMachine = findStateMachine(cluster.stateMachine);
-    const device = findDeviceProfile(cluster.disk.profile);
-    const costs = findCostProfile(cluster.cpu.profile);
     assert(engine !== undefined && stateMachine !== undefined, 'cluster: engine or state machine not registered');
-    assert(device !== undefined && costs !== undefined, 'cluster: profile not registered');
-    const crashModel = CRASH_MODELS[cluster.disk.crash ?? 'power-cut'];
-    assert(crashModel !== undefined, 'cluster: crash model not registered');
 
     const { loop } = this;
     const machineCount = cluster.nodes + (cluster.spares ?? 0);
@@ -155,31 +119,7 @@ class ClusterRun implements Run {
       traceId: NETWORK_TRACE_ID,
       machineNames: [...nodes.map((node) => `n${node + 1}`), ...clients.map((_, i) => `clients${i + 1}`)],
     });
-    this.#hosts = nodes.map((node) => {
-      const stream = root.fork(`node/${node}`);
-      const disk = new SimulatedDisk({
-        store: this.#preload.store,
-        rng: stream.fork('disk'),
-        pageCacheBytes: cluster.disk.pageCacheBytes,
-        capacityBytes: cluster.disk.capacityBytes > 0 ? cluster.disk.capacityBytes : device.capacityBytes,
-        crashModel,
-      });
-      const { image, directory } = this.#preload;
-      const isFounder = node < cluster.nodes;
-      if (image !== undefined && isFounder) disk.preload(image, directory, directory, 'other');
-      const played = new Device(device, stream.fork('device'), disk.faults);
-      const machine = new Machine(node, loop, new Cpu(cluster.cpu.cores), disk, played, costs);
-      const blueprint = {
-        group: 0,
-        spec: cluster,
-        engine,
-        stateMachine: this.#preload.machine,
-        observer: this.#checks,
-        rng: stream.fork('raft'),
-        isPreloaded: image !== undefined,
-      };
-      return new Host(machine, this.#network, this.#checks, [blueprint], isFounder ? memberId(node, 0) : 0);
-    });
+    this.#hosts = buildHosts(cluster, loop, this.#network, this.#checks, this.#preload, root);
 
     const stepNs = Math.max(MILLISECOND, Math.ceil(end.timeNs / STEPS / MILLISECOND) * MILLISECOND);
     this.#recorder = new LatencyRecorder(stepNs, this.#clientsStart);
@@ -351,7 +291,11 @@ class ClusterRun implements Run {
       this.#settleEnd = this.now + end.settleNs;
     }
     if (this.#checks.hasComplaints) this.#end('violation');
-    else if (this.#phase === 'settling' && (this.#isSettled() || this.now >= this.#settleEnd)) this.#end('complete');
+    else if (
+      this.#phase === 'settling' &&
+      (isSettled(this.#hosts, this.#faults, this.#healed, this.#excuses) || this.now >= this.#settleEnd)
+    )
+      this.#end('complete');
     else if (this.#phase === 'draining' && this.now >= this.#settleEnd) {
       this.#clientsEnd = this.now;
       this.#end('complete');
@@ -372,32 +316,6 @@ class ClusterRun implements Run {
     this.#timeline.freeze(isHealed);
     this.#faults.restore(isHealed);
     this.#checks.healed(this.now);
-  }
-
-  /**
-   * Every healed member that has not given up has applied all that the leader's log holds, and those are members that
-   * should be. Equal applied indices alone would not do: after a
-   * power cut nobody knows what is committed until there is a leader again.
-   */
-  #isSettled(): boolean {
-    let last = -1;
-    let term = -1;
-    for (const host of this.#hosts) {
-      const raft = host.replicas[0]?.raft;
-      if (raft === undefined || !raft.isLeader || raft.term <= term) continue;
-      term = raft.term;
-      last = raft.state.log.lastIndex();
-    }
-    const { operator } = this.#faults;
-    if (last < 0 || !operator.isSettled()) return false;
-    for (const host of this.#hosts) {
-      if (!this.#faults.isMember(host.node)) continue;
-      if (this.#healed[host.node] === false || this.#excuses.isLost(host.node)) continue;
-      const replica = host.replicas[0];
-      if (!host.isUp || replica === undefined) return false;
-      if (replica.raft.term !== term || replica.applyThread.appliedIndex !== last) return false;
-    }
-    return true;
   }
 
   #end(why: string): void {
@@ -467,12 +385,6 @@ class ClusterRun implements Run {
 
 /** How long the clients try one operation, in their own time-outs. */
 const GIVE_UP_TIMEOUTS = 4;
-
-/** Of each node, in alphabetical order, so that two runs in the same plight say the same whoever leads. */
-function rolesOf(hosts: readonly Host[]): string {
-  const roles = hosts.map((host) => (host.isUp ? (host.replicas[0]?.raft.roleName ?? 'down') : 'down'));
-  return roles.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join(', ');
-}
 
 /** Those that the scenario lists, then those that its nemesis draws for the seed. */
 export function faultsOf(spec: RunSpec): readonly FaultSpec[] {

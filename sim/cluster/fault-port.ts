@@ -8,6 +8,7 @@ import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
 import { FaultTimers } from './fault-timers.ts';
+import { leaderOf } from './hosts.ts';
 import { MemberOperator } from './member-operator.ts';
 
 export class FaultPort implements FaultTarget {
@@ -38,9 +39,8 @@ export class FaultPort implements FaultTarget {
     this.operator = new MemberOperator(loop, this.#timers, hosts, founders, (node) => this.#down[node]! > 0);
   }
 
-  /** The leader of the highest term, should two nodes think that they lead. */
   resolveNode(name: string): number {
-    const leader = this.#leader();
+    const leader = leaderOf(this.#hosts)?.node ?? -1;
     if (name === 'leader') return leader;
     if (name === 'follower') return this.#hosts.findIndex((host) => host.isUp && host.node !== leader);
     const node = Number(name.slice(1)) - 1;
@@ -160,19 +160,6 @@ export class FaultPort implements FaultTarget {
         host.restart();
       }
     }
-  }
-
-  #leader(): number {
-    let leader = -1;
-    let term = -1;
-    for (const host of this.#hosts) {
-      const raft = host.replicas[0]?.raft;
-      if (host.isUp && raft?.isLeader && raft.term > term) {
-        leader = host.node;
-        term = raft.term;
-      }
-    }
-    return leader;
   }
 
   #proxies(from: string, to: string): ProxyName[] {

@@ -19,6 +19,7 @@ import { machineOf, memberId } from '../nodes/member-id.ts';
 import { ADD_LEARNER, ADD_NODE, REMOVE_NODE, TRANSITION_AUTO } from '../nodes/raft/conf-change.ts';
 import type { RaftNode } from '../nodes/raft/ready.ts';
 import type { FaultTimers } from './fault-timers.ts';
+import { leaderOf } from './hosts.ts';
 
 const POLL_NS: Duration = 20 * MILLISECOND;
 const RETRY_NS: Duration = 500 * MILLISECOND;
@@ -44,6 +45,7 @@ interface Place {
 export class MemberOperator {
   readonly #loop: EventLoop;
   readonly #timers: FaultTimers;
+  readonly #hosts: readonly Host[];
   readonly #places: readonly Place[];
   /** Held down by a fault, so that it is not to be started. */
   readonly #isHeldDown: (node: number) => boolean;
@@ -57,6 +59,7 @@ export class MemberOperator {
     isHeldDown: (node: number) => boolean,
   ) {
     this.#loop = loop;
+    this.#hosts = hosts;
     this.#timers = timers;
     this.#isHeldDown = isHeldDown;
     this.#places = hosts.map((host, machine) => {
@@ -117,7 +120,7 @@ export class MemberOperator {
   }
 
   #look(): void {
-    const leader = leaderOf(this.#places);
+    const leader = leaderOf(this.#hosts, isMember);
     let isDone = leader !== undefined;
     if (leader !== undefined) {
       for (const place of this.#places) if (!this.#step(place, leader)) isDone = false;
@@ -165,16 +168,8 @@ export class MemberOperator {
 }
 
 /** Not one that has removed itself and goes on for a moment: it takes no proposals. */
-function leaderOf(places: readonly Place[]): Host | undefined {
-  let leader: Host | undefined;
-  let term = -1;
-  for (const { host } of places) {
-    const raft = host.replicas[0]?.raft;
-    if (!host.isUp || !raft?.isLeader || raft.term <= term || !raft.state.tracker.find(raft.id)) continue;
-    leader = host;
-    term = raft.term;
-  }
-  return leader;
+function isMember(raft: RaftNode): boolean {
+  return raft.state.tracker.find(raft.id) !== undefined;
 }
 
 /** Of the configuration that the leader has in force. */
