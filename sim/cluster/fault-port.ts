@@ -4,6 +4,7 @@ import type { DiskFault } from '../disk/faults/index.ts';
 import type { FaultTarget, ToxicRequest } from '../faults/fault.ts';
 import type { EventLoop } from '../loop.ts';
 import type { ProxyName } from '../network/chains.ts';
+import type { Disturbance } from '../network/interference.ts';
 import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
@@ -80,11 +81,20 @@ export class FaultPort implements FaultTarget {
     return this.#hosts[node]!.machine.cpu.slow(factor);
   }
 
-  block(pairs: BlockedPairs): number {
-    return this.#network.block(pairs);
+  get clientMachines(): readonly number[] {
+    return this.#clients;
+  }
+
+  block(pairs: BlockedPairs, isClog = false): number {
+    return this.#network.block(pairs, isClog);
   }
   unblock(handle: number): void {
     this.#network.unblock(handle);
+  }
+
+  disturb(pairs: BlockedPairs, disturbance: Disturbance): () => void {
+    this.#network.disturb(pairs, disturbance);
+    return () => this.#network.settle(pairs, disturbance);
   }
 
   addToxic({ type, stream, toxicity, link, attributes }: ToxicRequest): () => void {

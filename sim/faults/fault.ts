@@ -4,6 +4,7 @@
  */
 import type { Duration } from '../clock.ts';
 import type { DiskFault } from '../disk/faults/index.ts';
+import type { Disturbance } from '../network/interference.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { LinkName, ParameterSpecs, ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
@@ -24,9 +25,13 @@ export interface FaultTarget {
   slowCpu(node: number, factor: number): () => void;
   /** Adds to the rate of its clock, in parts per million, and to what it shows. */
   changeClock(node: number, driftPpm: number, jumpNs: Duration): void;
-  /** Blocks directed pairs of machines; nodes are the machines 0 to nodeCount − 1. Returns a handle for `unblock`. */
-  block(pairs: BlockedPairs): number;
+  /** Machines that clients run on; nodes are the machines 0 to nodeCount − 1. */
+  readonly clientMachines: readonly number[];
+  /** Blocks directed pairs of machines; `isClog`: what is caught is kept, not lost. Returns a handle for `unblock`. */
+  block(pairs: BlockedPairs, isClog?: boolean): number;
   unblock(handle: number): void;
+  /** What comes over these pairs is kept, doubled or spoilt, message by message; returns how to lift it. */
+  disturb(pairs: BlockedPairs, disturbance: Disturbance): () => void;
   /** `clients` or a node's name on either side; returns how to lift it. */
   addToxic(toxic: ToxicRequest): () => void;
   /** Starts a task of the node's engine; `argument` absent: the engine's default. False if it has no such task, or nothing to do. */

@@ -5,17 +5,23 @@ import { clockDrift } from './clock-drift.ts';
 import { clockOffset } from './clock-offset.ts';
 import { clockStep } from './clock-step.ts';
 import { clockStrobe } from './clock-strobe.ts';
+import { clog } from './clog.ts';
+import { corrupt } from './corrupt.ts';
 import { crash } from './crash.ts';
 import { crashLoop } from './crash-loop.ts';
 import { diskFault } from './disk-fault.ts';
+import { duplicate } from './duplicate.ts';
 import type { FaultDefinition } from './fault.ts';
+import { flap } from './flap.ts';
 import { kill } from './kill.ts';
 import { maintain } from './maintain.ts';
 import { partition } from './partition.ts';
 import { pause } from './pause.ts';
 import { removeMember } from './remove-member.ts';
+import { reorder } from './reorder.ts';
 import { replaceMember } from './replace-member.ts';
 import { slowCpu } from './slow-cpu.ts';
+import { swizzleClog } from './swizzle-clog.ts';
 import { toxic } from './toxic.ts';
 import { wipedDisk } from './wiped-disk.ts';
 
@@ -37,6 +43,12 @@ export const FAULTS: readonly FaultDefinition[] = [
   removeMember,
   replaceMember,
   wipedDisk,
+  clog,
+  swizzleClog,
+  flap,
+  duplicate,
+  reorder,
+  corrupt,
 ];
 
 export function findFault(name: string): FaultDefinition | undefined {

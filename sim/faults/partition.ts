@@ -6,8 +6,8 @@ import { type FaultDefinition, type FaultTarget, nodeName, type ParameterProblem
 /**
  * Cuts links between nodes; clients still reach every node. What is in flight on a cut link is caught too.
  *
- * isolate: `node` hears nobody and nobody hears it. one-way: others hear `node` but it hears nobody.
- * split: `groups` hear only their own members. ring: each node hears only the two next to it.
+ * isolate: `node` hears nobody and nobody hears it. one-way: others hear `node` but it hears nobody; or, with two
+ * `groups`, the second does not hear the first, and the first hears the second. split: `groups` hear only their own members. ring: each node hears only the two next to it.
  * bridge: two halves that only the node between them (`node`, or the middle one) hears both of.
  */
 export const partition: FaultDefinition = {
@@ -21,10 +21,14 @@ export const partition: FaultDefinition = {
       doc: 'Which links are cut.',
     },
     node: { kind: 'node', optional: true, doc: 'isolate, one-way, bridge: the node that the shape turns on.' },
-    groups: { kind: 'groups', optional: true, doc: 'split: the sides, e.g. [[n1], [n2, n3]].' },
+    groups: {
+      kind: 'groups',
+      optional: true,
+      doc: 'split: the sides, e.g. [[n1], [n2, n3]]; one-way: who is not heard, and by whom.',
+    },
   },
   check: checkShape,
-  isOfOneNode: ({ shape }) => shape === 'isolate' || shape === 'one-way',
+  isOfOneNode: ({ shape, groups }) => shape === 'isolate' || (shape === 'one-way' && groups === undefined),
   drawn: { hits: 'links', weight: 4, parameters: drawShape },
   inject(cluster, parameters) {
     const cut = cutPairs(cluster, parameters);
@@ -49,13 +53,21 @@ function checkShape(parameters: ParameterValues, nodeCount: number): ParameterPr
   if (shape === 'split' && ((parameters.groups ?? []) as readonly unknown[]).length === 0) {
     return { parameter: 'groups', what: 'missing; allowed: the sides of the split, e.g. [[n1], [n2, n3]]' };
   }
-  if (shape !== 'split' && parameters.groups !== undefined) {
-    return { parameter: 'groups', what: `goes with shape split, not with ${shape}` };
+  if (shape !== 'split' && shape !== 'one-way' && parameters.groups !== undefined) {
+    return { parameter: 'groups', what: `goes with split and one-way, not with ${shape}` };
   }
+  if (shape === 'one-way' && parameters.groups !== undefined) return checkOneWay(parameters);
   if ((shape === 'split' || shape === 'ring') && parameters.node !== undefined) {
     return { parameter: 'node', what: `goes with isolate, one-way and bridge, not with ${shape}` };
   }
   return undefined;
+}
+
+function checkOneWay({ groups, node }: ParameterValues): ParameterProblem | undefined {
+  if (node !== undefined) return { parameter: 'node', what: 'goes with one-way where there are no groups' };
+  const sides = groups as readonly unknown[];
+  if (sides.length === 2) return undefined;
+  return { parameter: 'groups', what: `${sides.length} of them; allowed: two, who is not heard and by whom` };
 }
 
 /** Each shape that cuts something in a cluster of this size is as likely as the others. */
@@ -63,7 +75,7 @@ function drawShape(rng: Rng, node: string, nodeCount: number): ParameterValues {
   const shapes = Object.keys(NODES_MIN).filter((shape) => nodeCount >= NODES_MIN[shape]!);
   const shape = shapes[rng.int(0, Math.max(0, shapes.length - 1))] ?? 'isolate';
   if (shape === 'ring') return { shape };
-  if (shape !== 'split') return { shape, node };
+  if (shape !== 'split' && (shape !== 'one-way' || rng.chance(0.5))) return { shape, node };
   const cut = rng.int(1, nodeCount - 1);
   const names = Array.from({ length: nodeCount }, (_, i) => nodeName(i));
   for (let i = names.length - 1; i > 0; i--) {
@@ -80,10 +92,11 @@ function cutPairs(
   const nodes = Array.from({ length: cluster.nodeCount }, (_, node) => node);
   const shape = parameters.shape as string;
   if (shape === 'ring') return { pairs: ring(nodes), label: 'ring' };
-  if (shape === 'split') {
-    const names = (parameters.groups ?? []) as readonly (readonly string[])[];
+  if (parameters.groups !== undefined) {
+    const names = parameters.groups as readonly (readonly string[])[];
     const groups = names.map((group) => group.map((name) => cluster.resolveNode(name)).filter((node) => node >= 0));
-    return { pairs: symmetric(groups), label: names.map((group) => group.join(' ')).join(' | ') };
+    const label = names.map((group) => group.join(' ')).join(shape === 'split' ? ' | ' : ' not heard by ');
+    return { pairs: shape === 'split' ? symmetric(groups) : oneWay(groups[0]!, groups[1]!), label };
   }
   const named = parameters.node as string | undefined;
   const node = named === undefined ? Math.floor(nodes.length / 2) : cluster.resolveNode(named);

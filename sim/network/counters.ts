@@ -10,6 +10,10 @@ export interface NetworkCounters {
   /** Caught by a partition, or sent behind something that was, and sent again. */
   messagesRetransmitted: number;
   bytesRetransmitted: number;
+  /** By a disturbance of the link: delivered twice, delivered late, spoilt. */
+  messagesDuplicated: number;
+  messagesReordered: number;
+  messagesCorrupted: number;
   sendsRefused: number;
   dials: number;
   resets: number;
@@ -26,6 +30,9 @@ export function networkCounters(): NetworkCounters {
     bytesLost: 0,
     messagesRetransmitted: 0,
     bytesRetransmitted: 0,
+    messagesDuplicated: 0,
+    messagesReordered: 0,
+    messagesCorrupted: 0,
     sendsRefused: 0,
     dials: 0,
     resets: 0,

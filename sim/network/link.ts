@@ -4,7 +4,8 @@
  * Latency is a constant plus an exponential draw; bandwidth is one server that sends bytes in the
  * order in which they were handed over; what waits for it is bounded by `queueBytes`. The queue is
  * not stored: the instant at which the wire falls silent says how much is ahead of a new byte.
- * A bandwidth of `Infinity` makes bytes free and the queue endless. `blocked` counts the partitions in force: while it is not 0, nothing arrives.
+ * A bandwidth of `Infinity` makes bytes free and the queue endless. `blocked` counts the partitions and clogs in force:
+ * while it is not 0, nothing arrives.
  *
  * Simplified: machines share no network card or switch, so links don't compete with one another.
  */
@@ -20,8 +21,12 @@ export class Link {
   readonly jitterNs: Duration;
   readonly bandwidthBytesPerS: number;
   readonly queueBytes: number;
-  /** Partitions in force over this direction. */
+  /** Partitions and clogs in force over this direction. */
   blocked = 0;
+  /** When the last partition was lifted; −1: none was. */
+  healedAt: Time = -1;
+  /** Single messages may be kept, doubled or spoilt: see `interference.ts`. */
+  isDisturbed = false;
   /** When the last byte handed over so far has left. */
   busyUntil: Time = 0;
   /** Connections ever dialled over this link: names their random streams. */

@@ -38,6 +38,7 @@ import {
   OPEN,
 } from './connection.ts';
 import { networkCounters } from './counters.ts';
+import { type Disturbance, Interference, type LateMessage } from './interference.ts';
 import { Link } from './link.ts';
 import { DATA, FIN, KIND_NAMES, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
 import type { MessageObserver } from './observer.ts';
@@ -46,6 +47,7 @@ import { DELIVER, GIVE_UP, RESUME, Transport, WRITABLE } from './transport.ts';
 
 const STAGE_HEAD = 5;
 const STAGE_TIMER = 6;
+const LATE = 7;
 
 const CONNECTIONS_MAX = 1 << 16;
 const GIVE_UP_NS: Duration = 5 * SECOND;
@@ -61,7 +63,7 @@ export interface NetworkOptions {
   readonly giveUpNs?: Duration;
 }
 
-/** Names a partition in force; 0 names none. */
+/** Names a partition or clog in force; 0 names none. */
 export type BlockHandle = number;
 
 export class Network implements Handler, ConnectionOwner, ChainOutput {
@@ -73,13 +75,14 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   readonly #slots = new MessageSlots();
   readonly #transport: Transport;
   readonly #chains: ToxicChains;
+  readonly #interference: Interference;
   readonly #listeners: (Listener | undefined)[] = [];
   /** In the order of dialling. */
   readonly #connections = new Set<Connection>();
   /** By index; two to a connection slot. */
   readonly #directions: (Direction | undefined)[] = [];
   readonly #freeConnections: number[] = [];
-  readonly #blocks = new Map<BlockHandle, BlockedPairs>();
+  readonly #blocks = new Map<BlockHandle, { readonly pairs: BlockedPairs; readonly isClog: boolean }>();
   /** Handles of `down`, by proxy. */
   readonly #disabledProxies = new Map<string, ToxicHandle>();
   readonly #machineNames: readonly string[];
@@ -93,6 +96,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     this.#machineNames = options.machineNames ?? [];
     this.#transport = new Transport(loop, this, this.#slots, this.counters, options.giveUpNs ?? GIVE_UP_NS);
     this.#chains = new ToxicChains(loop, rng, this, { head: STAGE_HEAD, timer: STAGE_TIMER });
+    this.#interference = new Interference(loop, this, LATE, this.#slots, this.counters);
     const { link } = options;
     for (let from = 0; from < options.machines; from++) {
       for (let to = 0; to < options.machines; to++) {
@@ -182,23 +186,36 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
 
   // ——— faults ———
 
-  /** Blocks directed links until `unblock`. Blocks add up: a link works when the last one over it is lifted. */
-  block(pairs: BlockedPairs): BlockHandle {
+  /**
+   * Blocks directed links until `unblock`. Blocks add up: a link works when the last one over it is lifted. `isClog`: what
+   * is caught is not lost but kept, and goes on, in order, as soon as it may.
+   */
+  block(pairs: BlockedPairs, isClog = false): BlockHandle {
     const handle = ++this.#blockHandles;
-    this.#blocks.set(handle, pairs);
+    this.#blocks.set(handle, { pairs, isClog });
     for (const [from, to] of pairs) this.link(from, to).blocked++;
     return handle;
   }
 
   unblock(handle: BlockHandle): void {
-    const pairs = this.#blocks.get(handle);
-    if (pairs === undefined) return;
+    const block = this.#blocks.get(handle);
+    if (block === undefined) return;
     this.#blocks.delete(handle);
-    for (const [from, to] of pairs) {
+    for (const [from, to] of block.pairs) {
       const link = this.link(from, to);
+      if (!block.isClog) link.healedAt = this.#loop.now;
       link.blocked--;
       if (link.blocked === 0) this.#heal(link);
     }
+  }
+
+  /** Until `settle` with the same. */
+  disturb(pairs: BlockedPairs, disturbance: Disturbance): void {
+    for (const [from, to] of pairs) this.#interference.add(this.link(from, to), disturbance);
+  }
+
+  settle(pairs: BlockedPairs, disturbance: Disturbance): void {
+    for (const [from, to] of pairs) this.#interference.remove(this.link(from, to), disturbance);
   }
 
   isBlocked(from: number, to: number): boolean {
@@ -282,12 +299,14 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     else if (opcode === STAGE_TIMER) this.#chains.onTimer(a);
     else if (opcode === RESUME) this.#transport.resume(this.#directions[a]!);
     else if (opcode === GIVE_UP) this.#giveUp(this.#directions[a]!);
+    else if (opcode === LATE) this.#deliverLate(this.#interference.take(a));
     else this.#tellWritable(this.#directions[a]!);
   }
 
   describe(opcode: number, a: number, b: number): string {
     if (opcode === STAGE_HEAD || opcode === STAGE_TIMER) return this.#chains.describe(a);
-    const direction = this.#directions[opcode === DELIVER ? b : a];
+    const late = opcode === LATE ? this.#interference.peek(a) : undefined;
+    const direction = late?.direction ?? this.#directions[opcode === DELIVER ? b : a];
     if (direction === undefined) return 'network';
     const name = (machine: number): string => this.#machineNames[machine] ?? `machine ${machine}`;
     const path = `${name(direction.link.from)} → ${name(direction.link.to)}`;
@@ -295,6 +314,8 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     if (opcode === RESUME) return `${path} retransmits, ${connection}`;
     if (opcode === GIVE_UP) return `${path} gives up, ${connection}`;
     if (opcode === WRITABLE) return `${path} has room again, ${connection}`;
+    if (late !== undefined)
+      return `${path} ${late.isCopy ? 'once more' : 'late'}: data ${this.#slots.bytes[late.slot]} B, ${connection}`;
     const kind = this.#slots.kind[a]!;
     const blocked = direction.link.blocked > 0 ? ' BLOCKED' : '';
     return `${path} ${KIND_NAMES[kind]} ${this.#slots.bytes[a]} B, ${connection}${blocked}`;
@@ -384,21 +405,46 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     assert(head === slot, 'network: a message overtook another');
     const kind = slots.kind[slot]!;
     const bytes = slots.bytes[slot]!;
-    const message = slots.message[slot];
-    slots.release(slot);
     const receiver = direction.reverse;
     if (receiver.link.blocked !== 0 && kind !== RST) this.#transport.deliveredUnacknowledged(direction, bytes);
     if (kind !== DATA) {
+      slots.release(slot);
       this.#deliverControl(direction, kind);
-    } else if (receiver.state === OPEN) {
-      this.counters.messagesDelivered++;
-      this.counters.bytesDelivered += bytes;
-      slots.observer?.onDelivered(slot);
-      receiver.endpoint!.onMessage(direction.connection, receiver.sender, message, bytes);
-    } else {
-      slots.observer?.onLost(slot);
-      this.#transport.countLost(bytes);
+    } else if (receiver.state !== OPEN) {
+      this.#transport.lose(slot);
+    } else if (!direction.link.isDisturbed || this.#comesOnTime(slot, direction)) {
+      this.#deliverData(slot, receiver);
     }
+  }
+
+  #deliverData(slot: number, receiver: Direction): void {
+    const slots = this.#slots;
+    const bytes = slots.bytes[slot]!;
+    const message = slots.message[slot];
+    slots.release(slot);
+    this.counters.messagesDelivered++;
+    this.counters.bytesDelivered += bytes;
+    slots.observer?.onDelivered(slot);
+    receiver.endpoint!.onMessage(receiver.connection, receiver.sender, message, bytes);
+  }
+
+  /** If it does not, it comes later or, spoilt, never. */
+  #comesOnTime(slot: number, direction: Direction): boolean {
+    const fate = this.#interference.meet(direction, slot);
+    if (fate !== 'corrupt') return fate === 'on time';
+    this.#transport.lose(slot);
+    const receiver = direction.reverse;
+    const { endpoint } = receiver;
+    this.reset(receiver);
+    this.counters.resets++;
+    endpoint!.onClosed(direction.connection, receiver.sender, 'reset');
+    return false;
+  }
+
+  #deliverLate({ direction, slot, isCopy }: LateMessage): void {
+    const receiver = direction.reverse;
+    if (receiver.state === OPEN && direction.link.blocked === 0) this.#deliverData(slot, receiver);
+    else this.#transport.lose(slot, isCopy);
   }
 
   #deliverControl(direction: Direction, kind: number): void {

@@ -7,7 +7,7 @@
  * `held`, none with an event). It stalls when a delivery falls into a partition: whatever else was in
  * flight behind it is held too, because a reader must not see it before what was lost. The timer
  * doubles from 200 ms, counted from the first loss; since nothing can get through while the link is
- * blocked, only the expiry after the heal costs an event.
+ * blocked, only the expiry after the heal costs an event. What a clog has kept was not lost, and goes on when it ends.
  */
 import type { Duration, Time } from '../clock.ts';
 import { MILLISECOND, SECOND } from '../clock.ts';
@@ -108,18 +108,21 @@ export class Transport {
     this.wakeSender(reverse);
   }
 
-  /** The retransmission timer has expired. */
+  /** The retransmission timer has expired, or a clog has ended. */
   resume(direction: Direction): void {
     direction.resumeEvent = 0;
     // Blocked again meanwhile: this retransmission is lost as well, the next heal schedules another.
     if (direction.link.blocked !== 0) return;
+    const wasLost = this.#wasLost(direction);
     direction.stalledSince = -1;
     const slots = this.#slots;
     for (let slot = slots.shift(direction.held); slot >= 0; slot = slots.shift(direction.held)) {
       const bytes = slots.bytes[slot]!;
       direction.heldBytes -= bytes;
-      this.#counters.messagesRetransmitted++;
-      this.#counters.bytesRetransmitted += bytes;
+      if (wasLost) {
+        this.#counters.messagesRetransmitted++;
+        this.#counters.bytesRetransmitted += bytes;
+      }
       this.transmit(direction, slot, bytes);
     }
     this.#stopGivingUp(direction);
@@ -129,13 +132,18 @@ export class Transport {
   #scheduleResume(direction: Direction): void {
     const { now } = this.#loop;
     let timeoutNs = RETRANSMISSION_TIMEOUT_NS;
-    let at = direction.stalledSince + timeoutNs;
+    let at = this.#wasLost(direction) ? direction.stalledSince + timeoutNs : now;
     while (at < now) {
       timeoutNs = Math.min(timeoutNs * 2, RETRANSMISSION_TIMEOUT_NS_MAX);
       at += timeoutNs;
     }
     this.#loop.cancel(direction.resumeEvent);
     direction.resumeEvent = this.#loop.schedule(at, this.#handler, RESUME, direction.index);
+  }
+
+  /** A partition lost what is held; what only a clog has kept goes on at once. */
+  #wasLost({ link, stalledSince }: Direction): boolean {
+    return link.healedAt >= stalledSince;
   }
 
   #startGivingUp(direction: Direction): void {
@@ -198,10 +206,10 @@ export class Transport {
     direction.refresh();
   }
 
-  /** A message that nobody will get. */
-  lose(slot: number): void {
+  /** A message that nobody will get; a copy was never counted as sent. */
+  lose(slot: number, isCopy = false): void {
     if (this.#slots.kind[slot] === DATA) {
-      this.countLost(this.#slots.bytes[slot]!);
+      if (!isCopy) this.countLost(this.#slots.bytes[slot]!);
       this.#slots.observer?.onLost(slot);
     }
     this.#slots.release(slot);

@@ -1,0 +1,68 @@
+import { MILLISECOND, SECOND } from '../clock.ts';
+import type { Rng } from '../rng.ts';
+import type { FaultDefinition } from './fault.ts';
+import { nodeLinks } from './node-links.ts';
+
+/**
+ * FoundationDB's swizzle: some nodes, drawn, are clogged one after the other at random times, then freed one after the
+ * other in another order; and so again with others until it is lifted. Finds what depends on who comes back first.
+ */
+export const swizzleClog: FaultDefinition = {
+  name: 'swizzle-clog',
+  summary: 'Clogs some nodes one by one and frees them in another order, again and again.',
+  parameters: {
+    every: {
+      kind: 'duration',
+      default: 100 * MILLISECOND,
+      min: MILLISECOND,
+      max: 60 * SECOND,
+      doc: 'Mean of the time, drawn each time, from one step to the next.',
+    },
+    clients: { kind: 'boolean', default: true, doc: 'Their links with clients too, not only those between nodes.' },
+  },
+  drawn: {
+    hits: 'links',
+    weight: 1,
+    parameters: (rng) => ({ every: rng.int(5, 200) * MILLISECOND, clients: rng.chance(0.5) }),
+  },
+  inject(cluster, { every, clients }, rng) {
+    const clogged = new Map<number, number>();
+    let steps: (() => void)[] = [];
+    let stopTimer = (): void => {};
+    const clogNode = (node: number): void => {
+      const links = nodeLinks(cluster, { node: `n${node + 1}`, direction: 'both', clients: clients! });
+      clogged.set(node, cluster.block(links!.pairs, true));
+    };
+    const free = (node: number): void => {
+      cluster.unblock(clogged.get(node)!);
+      clogged.delete(node);
+    };
+    const plan = (): void => {
+      const all = Array.from({ length: cluster.nodeCount }, (_, node) => node);
+      const some = shuffled(all, rng).slice(0, rng.int(1, all.length));
+      steps = [...some.map((node) => () => clogNode(node)), ...shuffled(some, rng).map((node) => () => free(node))];
+    };
+    const step = (): void => {
+      if (steps.length === 0) plan();
+      steps.shift()!();
+      stopTimer = cluster.later(Math.max(1, Math.round(rng.exponential(every as number))), step);
+    };
+    step();
+    return {
+      label: 'swizzle-clog',
+      lift: () => {
+        stopTimer();
+        for (const handle of clogged.values()) cluster.unblock(handle);
+      },
+    };
+  },
+};
+
+function shuffled(nodes: readonly number[], rng: Rng): number[] {
+  const order = [...nodes];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = rng.int(0, i);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

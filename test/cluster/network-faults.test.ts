@@ -1,0 +1,71 @@
+/** Short stories of bad paths between nodes, and what the cluster makes of them. */
+import { describe, expect, it } from 'vitest';
+import { findFault } from '../../sim/faults/index.ts';
+import type { ParameterValues } from '../../sim/parameters.ts';
+import { advanceTo, at, complaints, leaderOf, play, runToEnd, type Sketch, watch } from './bed.ts';
+
+const BUSY: Sketch = { ms: 3000, mix: { put: 0.5, get: 0.4, delete: 0.1 }, keys: { count: 20 }, target: 'all' };
+const ANYWHERE: ParameterValues = { direction: 'both', clients: true };
+
+describe.each<[string, ParameterValues]>([
+  ['duplicate', { share: 0.5, delay: 30e6 }],
+  ['reorder', { share: 0.5, delay: 10e6 }],
+  ['corrupt', { share: 0.01 }],
+  ['clog', {}],
+  ['flap', { up: 40e6, down: 40e6 }],
+  ['swizzle-clog', { every: 50e6, clients: true }],
+])('%s', (fault, parameters) => {
+  it.each(['raw', 'mvcc'] as const)('of everything for a while does the checks no harm (%s)', (machine) => {
+    const during = play({ ...BUSY, machine, faults: [at(1000, 1200, fault, { ...ANYWHERE, ...parameters })] });
+    expect(complaints(during)).toEqual([]);
+    expect(during.faultWindows).toContainEqual(
+      expect.objectContaining({ fault, fromNs: 1000e6, toNs: 2200e6, label: expect.stringContaining(fault) }),
+    );
+    const undisturbed = play({ ...BUSY, machine });
+    expect(during.traceHash).not.toBe(undisturbed.traceHash);
+    expect(during.metrics.operations.ok).toBeLessThanOrEqual(undisturbed.metrics.operations.ok);
+  });
+
+  it('is the same again under the same seed, and lasts to the end if nothing lifts it', () => {
+    const sketch = { ...BUSY, faults: [at(1000, 0, fault, { ...ANYWHERE, ...parameters, node: 'n2' })] };
+    const [one, other] = [play(sketch), play(sketch)];
+    expect(complaints(one)).toEqual([]);
+    expect(other.traceHash).toBe(one.traceHash);
+  });
+});
+
+it('a client is told of each write once, though each of its requests comes twice', () => {
+  const faults = [at(500, 2000, 'duplicate', { ...ANYWHERE, share: 1, delay: 5e6 })];
+  const result = play({ ms: 3000, keys: { order: 'sequential', count: 10_000 }, faults });
+  expect(complaints(result)).toEqual([]);
+});
+
+it('a leader whose words are clogged is followed by another', () => {
+  const { run, hosts } = watch({ ms: 4000, faults: [at(1000, 2000, 'clog', { node: 'leader', direction: 'out' })] });
+  advanceTo(run, 990);
+  const before = leaderOf(hosts);
+  advanceTo(run, 2900);
+  expect(leaderOf(hosts)).not.toBe(before);
+  expect(complaints(runToEnd(run))).toEqual([]);
+});
+
+it('one way between groups: the second does not hear the first, which hears the second', () => {
+  const groups = [['n1'], ['n2', 'n3']];
+  const { run, hosts } = watch({ ms: 3000, faults: [at(500, 2000, 'partition', { shape: 'one-way', groups })] });
+  advanceTo(run, 2400);
+  // nobody hears n1, which cannot lead; the two others go on
+  expect([1, 2]).toContain(leaderOf(hosts));
+  const result = runToEnd(run);
+  expect(complaints(result)).toEqual([]);
+  expect(result.faultWindows.map(({ label }) => label)).toContain('partition: n1 not heard by n2 n3');
+});
+
+it.each<[ParameterValues, string | undefined]>([
+  [{ shape: 'one-way', groups: [['n1'], ['n2']] }, undefined],
+  [{ shape: 'one-way', groups: [['n1']] }, 'groups 1 of them; allowed: two, who is not heard and by whom'],
+  [{ shape: 'one-way', groups: [['n1'], ['n2']], node: 'n1' }, 'node goes with one-way where there are no groups'],
+  [{ shape: 'ring', groups: [['n1'], ['n2']] }, 'groups goes with split and one-way, not with ring'],
+])('partition %j: %s', (parameters, problem) => {
+  const found = findFault('partition')!.check!(parameters, 5, 0);
+  expect(found && `${found.parameter} ${found.what}`).toBe(problem);
+});
