@@ -76,6 +76,7 @@ function prepareOne(argument: string, count: number, options: RunOptions, host: 
   const file = readScenarioFile(argument, host.directory);
   const loaded = loadScenario(file.label, file.text, {
     catalogue: CATALOGUE,
+    readFile: file.readFile,
     sets: options.set,
     memoryBytesMax: memoryBytesFor(options),
     ...(options.seed === undefined ? {} : { seeds: options.seed }),

@@ -12,7 +12,8 @@ export function listScenarios(host: Host): number {
   const names = shippedScenarios();
   const width = Math.max(...names.map((name) => name.length));
   for (const name of names) {
-    const loaded = loadScenario(name, readScenarioFile(name, host.directory).text, { catalogue: CATALOGUE });
+    const { text, readFile } = readScenarioFile(name, host.directory);
+    const loaded = loadScenario(name, text, { catalogue: CATALOGUE, readFile });
     const why = loaded.ok ? firstSentence(loaded.scenario.why) : 'does not load with this version';
     host.out(`${name.padEnd(width)}  ${why}\n`);
   }
@@ -23,8 +24,8 @@ export function validateScenarios(files: readonly string[], host: Host): number 
   let code = EXIT_OK;
   for (const argument of files) {
     try {
-      const { label, text } = readScenarioFile(argument, host.directory);
-      const loaded = loadScenario(label, text, { catalogue: CATALOGUE });
+      const { label, text, readFile } = readScenarioFile(argument, host.directory);
+      const loaded = loadScenario(label, text, { catalogue: CATALOGUE, readFile });
       if (!loaded.ok) throw new UsageError(...loaded.problems);
       const { variants, seeds } = loaded.scenario;
       const names = variants.map((variant) => variant.variant).join(', ');

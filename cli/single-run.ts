@@ -32,6 +32,7 @@ export function singleRun({ scenario, variant, seed, sets }: RunChoice, host: Ho
   const file = readScenarioFile(scenario, host.directory);
   const loaded = loadScenario(file.label, file.text, {
     catalogue: CATALOGUE,
+    readFile: file.readFile,
     sets,
     memoryBytesMax: memoryBytesForEach(1),
     ...(seed === undefined ? {} : { seeds: seed }),

@@ -9,13 +9,15 @@ import { type Lenient, lenient } from './lenient.ts';
 import { memoryBytesMin } from './memory.ts';
 import { type Path, startsWith } from './path.ts';
 import { type PathProblem, problemsOf } from './problems.ts';
+import { Proxying, type ReadFile, selfContained } from './proxying.ts';
 import { type RunPlan, resolve } from './resolve.ts';
 import { BODY_FIELDS, type Body, bodySchema, type Head, headSchema } from './schema.ts';
 import { parseSeedArgument, parseSeeds } from './seeds.ts';
 import { checkSemantics } from './semantics.ts';
-import { type Problem, Source } from './source.ts';
+import { Source } from './source.ts';
 import { allowedText } from './suggestion.ts';
 import { expandVariants, type Variant } from './variants.ts';
+import type { Problem } from './yaml-text.ts';
 
 const RUNS_MAX = 100_000;
 
@@ -23,7 +25,7 @@ export interface Scenario {
   readonly name: string;
   readonly why: string;
   readonly variants: readonly RunPlan[];
-  /** What each variant's settings are as written, the matrix worked in: plain data for another scenario file. */
+  /** Each variant's settings as written, matrix and further files worked in: plain data for another scenario file. */
   readonly bodies: readonly Readonly<Record<string, unknown>>[];
   readonly seeds: readonly number[];
   readonly expectations: readonly Expectation[];
@@ -44,6 +46,8 @@ export interface LoadOptions {
   readonly seedsOption?: string;
   /** Only the variants that match (`*` for any characters), from `--variant`. */
   readonly variant?: string;
+  /** Reads what the scenario names, by its path from the scenario's folder; left out: there is nothing beside it. */
+  readonly readFile?: ReadFile;
   /** What one run may take on this machine. */
   readonly memoryBytesMax?: number;
 }
@@ -62,16 +66,19 @@ class Load {
   readonly #options: LoadOptions;
   readonly #source: Source;
   readonly #problems: Problem[];
+  readonly #proxying: Proxying;
 
   constructor(file: string, text: string, options: LoadOptions) {
     this.#options = options;
     this.#source = new Source(file, text, options.sets ?? []);
     this.#problems = [...this.#source.problems];
+    this.#proxying = new Proxying(options.catalogue, options.readFile);
   }
 
   result(): Loaded {
     const scenario = this.#source.readable ? this.#scenario() : undefined;
-    if (scenario === undefined || this.#problems.length > 0) return { ok: false, problems: lines(this.#problems) };
+    if (scenario === undefined || this.#problems.length > 0)
+      return { ok: false, problems: lines(this.#problems, this.#source.file) };
     return { ok: true, scenario };
   }
 
@@ -100,7 +107,10 @@ class Load {
       name: head.name,
       why: head.why.trim(),
       variants: chosen,
-      bodies: chosen.map((plan) => variants.find((variant) => variant.name === plan.variant)!.body),
+      bodies: chosen.map((plan) => {
+        const { body } = variants.find((variant) => variant.name === plan.variant)!;
+        return selfContained(body, plan.faults, this.#options.catalogue);
+      }),
       seeds,
       expectations: head.expect,
       published: head.published,
@@ -137,8 +147,11 @@ class Load {
       checkSemantics(good as Lenient<Body>, variant.body, this.#options.catalogue, (path, text, atKey = false) => {
         problems.push({ path, text, atKey });
       });
+      const proxies = this.#proxying.of(good.cluster as Lenient<Body['cluster']> | undefined);
+      problems.push(...proxies.problems);
+      this.#problems.push(...proxies.inFile);
       if (whole.success && problems.length === 0) {
-        const plan = resolve(name, variant.name, whole.data);
+        const plan = resolve(name, variant.name, whole.data, proxies.faults);
         plans.push(plan);
         this.#checkMemory(plan, problems);
       }
@@ -268,17 +281,16 @@ function writtenAt(variant: Variant, path: Path): Path {
   return assignment === undefined ? path : [...assignment.writtenAt, ...path.slice(assignment.path.length)];
 }
 
-/** Each problem once, in the order of the file; those of options last. */
-function lines(problems: readonly Problem[]): string[] {
+/** Each problem once, in the order of the file; those of other files after it, those of options last. */
+function lines(problems: readonly Problem[], file: string): string[] {
   const order = (problem: Problem): readonly number[] => {
-    const match = /:([0-9]+):([0-9]+)$/.exec(problem.where);
-    return match === null ? [Number.MAX_SAFE_INTEGER, 0] : [Number(match[1]), Number(match[2])];
+    const match = /^(.*):([0-9]+):([0-9]+)$/.exec(problem.where);
+    return match === null ? [2, 0, 0] : [match[1] === file ? 0 : 1, Number(match[2]), Number(match[3])];
   };
   const keyed = problems.map((problem, index) => ({
     text: `${problem.where}: ${problem.text}`,
-    order: order(problem),
-    index,
+    order: [...order(problem), index],
   }));
-  keyed.sort((a, b) => a.order[0]! - b.order[0]! || a.order[1]! - b.order[1]! || a.index - b.index);
+  keyed.sort((a, b) => a.order.map((rank, i) => rank - b.order[i]!).find((difference) => difference !== 0) ?? 0);
   return [...new Set(keyed.map((line) => line.text))];
 }

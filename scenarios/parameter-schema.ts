@@ -5,8 +5,11 @@ import { choice, decimalNumber, fields, flag, listOf, quantity, ratio, shown, wh
 import { formatQuantity } from './units.ts';
 
 const NODES_MAX = 64;
-const NODE_NAME = /^(leader|follower|n([1-9]|[1-5][0-9]|6[0-4]))$/;
-const SIDE_NAME = /^(clients|leader|follower|n([1-9]|[1-5][0-9]|6[0-4]))$/;
+const NODES = 'n([1-9]|[1-5][0-9]|6[0-4])';
+const NODE_NAME = new RegExp(`^(leader|follower|${NODES})$`);
+const DIALLING_NAME = new RegExp(`^(clients|peers|all|leader|follower|${NODES})$`);
+const ACCEPTING_NAME = new RegExp(`^(clients|leader|follower|${NODES})$`);
+const HOST_NAME = new RegExp(`^(clients|peers|all|${NODES})$`);
 
 function machine(pattern: RegExp, allowed: string, doc: string) {
   const error = (issue: { input?: unknown }): string =>
@@ -17,7 +20,10 @@ function machine(pattern: RegExp, allowed: string, doc: string) {
 }
 
 const nodeName = (doc: string) => machine(NODE_NAME, 'leader, follower, n1, n2 …', doc);
-const sideName = (doc: string) => machine(SIDE_NAME, 'clients, leader, follower, n1, n2 …', doc);
+const diallingSide = (doc: string) => machine(DIALLING_NAME, 'clients, peers, all, leader, follower, n1, n2 …', doc);
+const acceptingSide = (doc: string) => machine(ACCEPTING_NAME, 'leader, follower, n1, n2 …', doc);
+/** What the name of a host may stand for. */
+export const hostMeaning = (doc: string) => machine(HOST_NAME, 'clients, peers, all, n1, n2 …', doc);
 
 function bare(spec: ParameterSpec): z.ZodType {
   switch (spec.kind) {
@@ -44,7 +50,7 @@ function bare(spec: ParameterSpec): z.ZodType {
         NODES_MAX,
       );
     case 'link':
-      return fields({ from: sideName('The dialling side.'), to: sideName('The accepting side.') }, spec.doc);
+      return fields({ from: diallingSide('The dialling side.'), to: acceptingSide('The accepting side.') }, spec.doc);
   }
 }
 

@@ -19,7 +19,8 @@ export function endTimeNs(end: Lenient<Body['end']>): number {
   return end.after ?? (end.operations === undefined ? DEFAULT_END_NS : OPERATIONS_END_NS);
 }
 
-export function resolve(scenario: string, variant: string, body: Body): RunPlan {
+/** `proxied`: what Toxiproxy's file comes to. */
+export function resolve(scenario: string, variant: string, body: Body, proxied: readonly FaultSpec[]): RunPlan {
   const { cluster, end } = body;
   const { timeline, nemesis } = faultsOf(body.faults);
   const engine = cluster.engine as { name: string; options: ParameterValues };
@@ -68,7 +69,7 @@ export function resolve(scenario: string, variant: string, body: Body): RunPlan 
       ...(cluster.bugs.length === 0 ? {} : { bugs: cluster.bugs }),
     },
     workload: resolveWorkload(body.workload),
-    faults: timeline.map(resolveFault),
+    faults: [...proxied, ...timeline.map(resolveFault)],
     ...(nemesis !== undefined && { nemesis: resolveNemesis(nemesis, endTimeNs(end)) }),
     end: {
       operations: end.operations ?? 0,

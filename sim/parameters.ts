@@ -27,13 +27,14 @@ interface ChoiceSpec extends Described {
   readonly default?: string;
 }
 interface NodeSpec extends Described {
-  /** `node`: `n1`, `leader` or `follower`. `groups`: a list of lists of nodes. `link`: `{from, to}` with nodes or `clients`. */
+  /** `node`: `n1`, `leader` or `follower`. `groups`: a list of lists of nodes. `link`: `{from, to}`, from a node, `clients`, `peers` or `all`. */
   readonly kind: 'node' | 'groups' | 'link';
 }
 
 export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NodeSpec;
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
+/** `peers`: every node but `to`; `all`: they and the clients. */
 export interface LinkName {
   readonly from: string;
   readonly to: string;

@@ -36,6 +36,7 @@ export async function sweepScenario(argument: string, options: SweepOptions, hos
   const file = readScenarioFile(argument, host.directory);
   const loaded = loadScenario(file.label, file.text, {
     catalogue: CATALOGUE,
+    readFile: file.readFile,
     sets: options.set,
     memoryBytesMax: memoryBytesForEach(jobs),
     ...(options.seeds === undefined ? {} : { seeds: options.seeds, seedsOption: '--seeds' }),

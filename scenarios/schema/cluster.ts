@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { INTEGRITIES } from '../../sim/run-spec.ts';
 import type { Catalogue, EngineEntry } from '../catalogue.ts';
-import { byName, choice, fields, flag, listOf, quantity, ratio, wholeNumber } from '../fields.ts';
-import { parameterShape } from '../parameter-schema.ts';
+import { byName, choice, fields, flag, listOf, quantity, ratio, shown, textField, wholeNumber } from '../fields.ts';
+import { hostMeaning, parameterShape } from '../parameter-schema.ts';
 import { HOUR, KIB, MIB, MILLISECOND, SECOND, TIB } from './bounds.ts';
 
 /** etcd's. */
@@ -14,6 +14,7 @@ export const SHORTHANDS: Readonly<Record<string, string>> = {
   'cluster.engine': 'name',
   'cluster.disk': 'profile',
   'cluster.cpu': 'profile',
+  'cluster.network.toxiproxy': 'file',
 };
 
 function shorthand<T extends z.ZodType>(
@@ -40,6 +41,24 @@ function engineSchema(engines: readonly EngineEntry[]) {
   );
   const mapping = byName('name', names, options);
   return shorthand(names, 'name', mapping, 'The storage engine of every node.', ', or {name, options}');
+}
+
+function toxiproxySchema() {
+  const file = textField('A file of Toxiproxy, JSON, by its path from the folder of the scenario.');
+  const hosts = z.record(z.string(), hostMeaning('A node, clients, peers or all.'), {
+    error: (issue) => `${shown(issue.input)} is not a mapping; allowed: a mapping such as {etcd-0: n1}`,
+  });
+  const mapping = fields({
+    file,
+    hosts: hosts
+      .meta({ description: 'Who is meant by the hosts, or by host and port, in addresses of the file.' })
+      .prefault({}),
+  });
+  return z
+    .union([file.transform((path) => mapping.parse({ file: path })), mapping], {
+      error: (issue) => `${shown(issue.input)} is not a file; allowed: a path, or {file, hosts}`,
+    })
+    .meta({ description: "Toxiproxy's proxies with their toxics, in force until the clients stop." });
 }
 
 export function clusterSchema(catalogue: Catalogue) {
@@ -81,6 +100,7 @@ export function clusterSchema(catalogue: Catalogue) {
           ),
           bandwidth: quantity('bandwidth', 1, 1e12, 'Of one direction of one link.').prefault('1Gbit/s'),
           queue: quantity('bytes', KIB, TIB, 'What may wait for a link before senders block.').prefault('16MiB'),
+          toxiproxy: toxiproxySchema().optional(),
         },
         'Links between machines: nodes and the clients.',
       ).prefault({}),

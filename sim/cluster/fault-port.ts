@@ -173,15 +173,16 @@ export class FaultPort implements FaultTarget {
   }
 
   #proxies(from: string, to: string): ProxyName[] {
-    const proxies: ProxyName[] = [];
-    for (const dialler of this.#machines(from)) {
-      for (const acceptor of this.#machines(to)) proxies.push({ from: dialler, to: acceptor });
-    }
-    return proxies;
+    const acceptor = this.resolveNode(to);
+    return acceptor < 0 ? [] : this.#diallers(from, acceptor).map((dialler) => ({ from: dialler, to: acceptor }));
   }
 
-  #machines(name: string): readonly number[] {
+  #diallers(name: string, acceptor: number): readonly number[] {
     if (name === 'clients') return this.#clients;
+    if (name === 'peers' || name === 'all') {
+      const peers = this.#hosts.map((host) => host.node).filter((node) => node !== acceptor);
+      return name === 'peers' ? peers : [...this.#clients, ...peers];
+    }
     const node = this.resolveNode(name);
     return node < 0 ? [] : [node];
   }

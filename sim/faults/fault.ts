@@ -32,7 +32,7 @@ export interface FaultTarget {
   unblock(handle: number): void;
   /** What comes over these pairs is kept, doubled or spoilt, message by message; returns how to lift it. */
   disturb(pairs: BlockedPairs, disturbance: Disturbance): () => void;
-  /** `clients` or a node's name on either side; returns how to lift it. */
+  /** Returns how to lift it. */
   addToxic(toxic: ToxicRequest): () => void;
   /** Starts a task of the node's engine; `argument` absent: the engine's default. False if it has no such task, or nothing to do. */
   maintain(node: number, task: string, argument: number | undefined): boolean;

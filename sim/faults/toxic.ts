@@ -19,7 +19,10 @@ export const toxic: FaultDefinition = {
       doc: 'downstream: from the accepting side to the dialling side; upstream: the other way.',
     },
     toxicity: { kind: 'ratio', default: 1, min: 0, max: 1, doc: 'Probability that a connection is affected.' },
-    link: { kind: 'link', doc: 'Dialling and accepting side: {from: clients, to: n1}.' },
+    link: {
+      kind: 'link',
+      doc: 'Dialling side, a node, clients, peers or all, and accepting side: {from: clients, to: n1}.',
+    },
   },
   check: checkAttributes,
   drawn: { hits: 'links', weight: 3, parameters: drawToxic },

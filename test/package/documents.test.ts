@@ -97,7 +97,11 @@ describe('the pages', () => {
           : '';
       const variants = engines === '' ? '' : `\nmatrix: {cluster.engine: [${engines}]}`;
       const scenario = whole ? body : `name: part\nwhy: To test.${frame}${variants}\n${body}`;
-      const loaded = loadScenario(page, scenario, { catalogue: CATALOGUE, sets: [], memoryBytesMax: 1e12 });
+      const loaded = loadScenario(page, scenario, {
+        catalogue: CATALOGUE,
+        readFile: (path) => ({ ok: true, label: path, text: text(`scenarios/${path}`) }),
+        memoryBytesMax: 1e12,
+      });
       expect(loaded.ok ? [] : loaded.problems, `${page}:\n${body}`).toEqual([]);
     }
   });

@@ -109,7 +109,9 @@ describe('the package', () => {
       'scenarios',
     ]);
     expect(files.filter((file) => /\.ts$|^dist\/(bench|test)|\.png$|\.test\./.test(file))).toEqual([]);
-    expect(files.filter((file) => file.startsWith('scenarios/') && !file.endsWith('.yaml'))).toEqual([]);
+    expect(files.filter((file) => file.startsWith('scenarios/') && !file.endsWith('.yaml'))).toEqual([
+      'scenarios/toxiproxy.json',
+    ]);
     expect(files.filter((file) => file.startsWith('engines/') && !file.endsWith('/FORMAT.md'))).toEqual([]);
     expect(files.reduce((sum, file) => sum + statSync(join(installed, file)).size, 0)).toBeLessThan(4e6);
   });
@@ -120,6 +122,10 @@ describe('the package', () => {
 
   it('tells its version', () => {
     expect(raftlab('--version').stdout).toBe(`${manifest.version}\n`);
+  });
+
+  it('finds the file that a shipped scenario names', () => {
+    expect(raftlab('scenario', 'validate', 'toxiproxy')).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('lists the scenarios it ships', () => {

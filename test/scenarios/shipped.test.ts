@@ -2,12 +2,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readBeside } from '../../cli/scenario-files.ts';
 import { CATALOGUE } from '../../scenarios/catalogue.ts';
-import { loadScenario } from '../../scenarios/loader.ts';
+import { type Loaded, loadScenario } from '../../scenarios/loader.ts';
 import { ROOT } from '../source-files.ts';
 
 const FOLDER = join(ROOT, 'scenarios');
 const FILES = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml'));
+
+function load(file: string): Loaded {
+  const path = join(FOLDER, file);
+  const readFile = (name: string) => readBeside(path, file, name);
+  return loadScenario(file, readFileSync(path, 'utf8'), { catalogue: CATALOGUE, readFile });
+}
 
 describe('shipped scenarios', () => {
   it('are those that the documentation names', () => {
@@ -24,11 +31,12 @@ describe('shipped scenarios', () => {
       'thesis-reads.yaml',
       'thesis-value-sizes.yaml',
       'toxics.yaml',
+      'toxiproxy.yaml',
     ]);
   });
 
   it.each(FILES)('%s loads, is called after its file, says why and expects something', (file) => {
-    const loaded = loadScenario(file, readFileSync(join(FOLDER, file), 'utf8'), { catalogue: CATALOGUE });
+    const loaded = load(file);
     if (!loaded.ok) expect(loaded.problems).toEqual([]);
     else {
       expect(loaded.scenario.name).toBe(file.replace('.yaml', ''));
@@ -54,7 +62,7 @@ describe('shipped scenarios', () => {
       ],
     ],
   ])('%s has the variants %j', (file, names) => {
-    const loaded = loadScenario(file, readFileSync(join(FOLDER, file), 'utf8'), { catalogue: CATALOGUE });
+    const loaded = load(file);
     expect(loaded.ok && loaded.scenario.variants.map((plan) => plan.variant)).toEqual(names);
   });
 });
