@@ -28,9 +28,12 @@ import {
 } from '../../sim/replay/node-log.ts';
 import { MESSAGES_SENT, OPERATIONS_OK, type Recorder } from '../../sim/replay/recorder.ts';
 import type { Rows } from '../../sim/replay/rows.ts';
+import { subjectOf } from '../../sim/replay/subject.ts';
 import type { ExcusedViolation, RunResult, Violation } from '../../sim/result.ts';
+import { answerText } from './answer.ts';
 import { ILLEGAL, NAMED, type OperationColumns, operationColumns, operationStory } from './operations.ts';
-import { entryStory, nearest, type StoryLine, storyOf } from './story.ts';
+import { protocolTelling } from './protocol.ts';
+import { isNothing, nearest, type StoryLine, storyOf } from './story.ts';
 import { Values } from './values.ts';
 import { clientsText, demandOf, namedText, reasonText } from './words.ts';
 
@@ -138,12 +141,7 @@ export function explanationOf(recorder: Recorder, result: RunResult, evidence: E
     focus: [evidence.from, evidence.to],
     view,
     sent: recorder.traffic.lanes[MESSAGES_SENT]!.reduce((sum, count) => sum + count, 0),
-    faults: result.faultWindows.map(({ label, fromNs, toNs }) => ({
-      label,
-      from: fromNs,
-      to: toNs,
-      nodes: [...new Set([...label.matchAll(/\bn(\d+)\b/g)].map((match) => Number(match[1]) - 1))],
-    })),
+    faults: faultsOf(result),
     roles: columnsOf(recorder.nodes.changes, WHOLE, {
       at: CHANGED_AT,
       node: CHANGED_NODE,
@@ -171,6 +169,11 @@ export function explanationOf(recorder: Recorder, result: RunResult, evidence: E
   };
 }
 
+function faultsOf({ faultWindows }: RunResult): Explanation['faults'] {
+  const hitting = faultWindows.filter(({ label }) => !isNothing(label));
+  return hitting.map(({ label, fromNs: from, toNs: to }) => ({ label, from, to, nodes: subjectOf(label).nodes }));
+}
+
 const WHOLE: readonly [number, number] = [0, Number.MAX_SAFE_INTEGER];
 
 function complaintText(result: RunResult): Complaint | undefined {
@@ -185,7 +188,10 @@ function sentences(recorder: Recorder, evidence: Evidence, values: Values): stri
   const { operations: log } = recorder;
   const { history, named, clients } = evidence;
   const all = history === undefined ? [] : reasonText(log, history, values);
+  const answer = history?.illegal === undefined ? '' : answerText(recorder, history.illegal);
+  if (answer !== '') all.push(answer);
   if (all.length === 0) all.push(...named.map((row) => namedText(log, row)));
+  if (evidence.subject !== undefined) all.push(...protocolTelling(recorder, evidence.subject).sentences);
   all.push(clientsText(clients, log.count));
   if (log.isFull) all.push(`Only the first ${log.count} operations were looked at.`);
   return all;
@@ -194,7 +200,7 @@ function sentences(recorder: Recorder, evidence: Evidence, values: Values): stri
 /** Of the operations in question, and the violation. */
 function ownLines(recorder: Recorder, result: RunResult, evidence: Evidence, values: Values): StoryLine[] {
   const lines = operationStory(recorder.operations, evidence, values);
-  if (evidence.subject?.entry !== undefined) lines.push(...entryStory(recorder.nodes, evidence.subject.entry));
+  if (evidence.subject !== undefined) lines.push(...protocolTelling(recorder, evidence.subject).story);
   const complaint = complaintOf(result);
   if (complaint !== undefined) {
     const { timeNs: at, check, what } = complaint;

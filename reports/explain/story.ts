@@ -1,19 +1,5 @@
 /** The run as a list of moments: faults, elections, what nodes went through, the operations in question, the violation. */
-import {
-  APPENDED_AT,
-  APPENDED_INDEX,
-  APPENDED_NODE,
-  APPENDED_TERM,
-  CHANGED_AT,
-  CHANGED_NODE,
-  CHANGED_ROLE,
-  CHANGED_TERM,
-  DOWN,
-  type NodeLog,
-  STEPPED_AT,
-  STEPPED_COMMIT,
-  STEPPED_NODE,
-} from '../../sim/replay/node-log.ts';
+import { CHANGED_AT, CHANGED_NODE, CHANGED_ROLE, CHANGED_TERM, DOWN, type NodeLog } from '../../sim/replay/node-log.ts';
 import type { FaultWindow } from '../../sim/result.ts';
 
 export interface StoryLine {
@@ -35,6 +21,7 @@ export function storyOf(
 ): StoryLine[] {
   const lines: StoryLine[] = [...others];
   for (const { label, fromNs, toNs } of faults) {
+    if (isNothing(label)) continue;
     lines.push({ at: fromNs, kind: 'fault', text: toNs > fromNs ? `fault begins: ${label}` : label });
     if (toNs > fromNs && toNs < endNs) lines.push({ at: toNs, kind: 'fault', text: `fault ends: ${label}` });
   }
@@ -53,32 +40,9 @@ export function storyOf(
   return lines.sort((a, b) => a.at - b.at || RANKS.indexOf(a.kind) - RANKS.indexOf(b.kind));
 }
 
-/** What became of one entry: who put which version of it into its log, and who learnt that it is committed. */
-export function entryStory({ appends, steps }: NodeLog, index: number): StoryLine[] {
-  const lines: StoryLine[] = [];
-  const terms = new Map<number, number>();
-  for (let row = appends.first; row < appends.next; row++) {
-    const from = appends.at(row);
-    if (appends.values[from + APPENDED_INDEX] !== index) continue;
-    const at = appends.values[from + APPENDED_AT]!;
-    const node = appends.values[from + APPENDED_NODE]!;
-    const term = appends.values[from + APPENDED_TERM]!;
-    const before = terms.get(node);
-    terms.set(node, term);
-    const how = before === undefined || before === term ? 'has' : `puts in place of that of term ${before}`;
-    lines.push({ at, kind: 'entry', text: `n${node + 1} ${how} entry ${index} of term ${term}`, node });
-  }
-  const commits = new Map<number, number>();
-  for (let row = steps.first; row < steps.next; row++) {
-    const from = steps.at(row);
-    const node = steps.values[from + STEPPED_NODE]!;
-    const commit = steps.values[from + STEPPED_COMMIT]!;
-    const at = steps.values[from + STEPPED_AT]!;
-    const isNews = (commits.get(node) ?? 0) < index && commit >= index;
-    if (isNews) lines.push({ at, kind: 'entry', text: `n${node + 1} knows entry ${index} to be committed`, node });
-    commits.set(node, commit);
-  }
-  return lines;
+/** A fault that was to strike, and found nobody. */
+export function isNothing(label: string): boolean {
+  return label.endsWith('nothing to hit');
 }
 
 /** At one moment: causes first. */

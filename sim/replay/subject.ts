@@ -5,6 +5,8 @@ export interface Subject {
   /** Of the request, within its session. */
   readonly sequence: number | undefined;
   readonly entry: number | undefined;
+  /** Of an election. */
+  readonly term: number | undefined;
   /** From 0. */
   readonly nodes: readonly number[];
 }
@@ -16,6 +18,7 @@ export function subjectOf(what: string): Subject {
     session: numberAfter(what, /\bsession (\d+)/),
     sequence: numberAfter(what, /\brequest (\d+)/),
     entry: numberAfter(what, /\b(?:entry|applied at) (\d+)/),
+    term: numberAfter(what, /\bleader of term (\d+)/),
     nodes: [...new Set(nodes)],
   };
 }

@@ -77,10 +77,24 @@ describe('a leader without a committed entry', () => {
       'n3 knows entry 25 to be committed',
       'n1 has entry 25 of term 18',
       'n3 has entry 25 of term 17',
+      'n2 votes for n1 in term 25',
     ]);
+    expect(FIGURE_8.reason).toContain('n3 was the first to know entry 25 to be committed, at 6.128705 s.');
     expect(FIGURE_8.story.at(-1)).toMatchObject({ kind: 'violation', at: FIGURE_8.complaint!.at });
     expect(FIGURE_8.reason.at(-1)).toContain('Clients could not see it so far');
   });
+});
+
+it('counts the votes of a term with two leaders', () => {
+  expect(explained('vote-not-synced', 2).reason[0]).toBe(
+    "Votes in term 4, beside the candidates' own: n3 for n1 (heard at 2.747518 s), n2 for n3 (heard at 3.329385 s).",
+  );
+});
+
+it('says who gave the stale answer, and who was farther', () => {
+  expect(STALE.reason).toContain(
+    'n3 answered it as follower of term 1, having applied entries up to 146; n1 had applied up to 182.',
+  );
 });
 
 it('marks the request that took effect twice', () => {

@@ -43,7 +43,7 @@ export const BELOW_SCRIPT = `
         g.fillRect(panel.left + bin * BIN + 0.5, base + 2, 1.5, 5);
         g.globalAlpha = 1;
       }
-      panel.text(page.lanes[lane], panel.left - 8, base - 8, { size: 12, weight: 640, align: 'right' });
+      panel.text(page.lanes[lane], panel.left - 7, base - 8, { size: isNarrow() ? 10.5 : 12, weight: 640, align: 'right' });
     });
     panel.marks(false);
   }
@@ -61,13 +61,19 @@ export const BELOW_SCRIPT = `
   function layOutOperations() {
     if (rowsOf.allKeys === state.allKeys) return rowsOf;
     const ends = [];
-    const rows = operations.called.map((called, i) => {
-      if (!isChosen(i)) return -1;
-      let row = ends.findIndex((end) => end < called);
-      if (row < 0) row = ends.length;
-      ends[row] = endOf(i);
-      return row;
-    });
+    const rows = operations.called.map(() => -1);
+    const place = (i) => {
+      let row = ends.findIndex((spans) => spans.every(([from, to]) => to < operations.called[i] || from > endOf(i)));
+      if (row < 0) row = ends.push([]) - 1;
+      // only those at the top have to be remembered in full: the others come in the order of their calls
+      if (isInQuestion) ends[row].push([operations.called[i], endOf(i)]);
+      else ends[row] = [...ends[row].filter(([from]) => from > operations.called[i]), [operations.called[i], endOf(i)]];
+      rows[i] = row;
+    };
+    let isInQuestion = true;
+    operations.part.forEach((part, i) => { if (part > 0) place(i); });
+    isInQuestion = false;
+    operations.part.forEach((part, i) => { if (part === 0 && isChosen(i)) place(i); });
     rowsOf = { allKeys: state.allKeys, rows, count: Math.min(ROWS_MAX, ends.length), hidden: Math.max(0, ends.length - ROWS_MAX) };
     return rowsOf;
   }
@@ -86,11 +92,13 @@ export const BELOW_SCRIPT = `
       const x2 = Math.max(x1 + 2, panel.x(Math.min(to + (to - from) * 0.01, endOf(i))));
       barsDrawn.push([i, x1, 20 + rows[i] * rowHeight, x2 - x1, rowHeight - 4]);
     }
-    for (const bar of barsDrawn) drawBar(panel, ...bar);
+    const isPart = ([i]) => operations.part[i] > 0;
+    for (const bar of barsDrawn) if (!isPart(bar)) drawBar(panel, ...bar);
     drawOrder(panel, rows, rowHeight);
+    for (const bar of barsDrawn) if (isPart(bar)) drawBar(panel, ...bar);
     panel.marks(false);
     g.restore();
-    panel.text(state.allKeys ? 'all keys' : 'key ' + operations.theKey, panel.left - 8, 28, { size: 12, weight: 640, align: 'right' });
+    panel.text(state.allKeys ? 'all keys' : 'key ' + operations.theKey, panel.left - 7, 28, { size: isNarrow() ? 10.5 : 12, weight: 640, align: 'right' });
     operationsNote.textContent = hidden > 0 ? hidden + ' more rows are not drawn.' : '';
     if (barsDrawn.length === 0) panel.text('no operation in this view', panel.left + 8, 30, { colour: tones.muted });
   }
@@ -121,7 +129,8 @@ export const BELOW_SCRIPT = `
     const room = x + width - visibleX - 8;
     if (isIllegal || operations.part[i] > 0) {
       const fits = room > text.length * 6.2;
-      panel.text(text, fits ? visibleX + 6 : x + width + 5, y + height / 2 + 0.5, { size: 11, weight: 640, colour: fits && isStrong ? tones.card : isIllegal ? tones.bad : tones.text, halo: !fits });
+      const isLeft = !fits && x + width + 5 + text.length * 6.2 > panel.width - RIGHT;
+      panel.text(text, fits ? visibleX + 6 : isLeft ? x - 5 : x + width + 5, y + height / 2 + 0.5, { size: 11, weight: 640, align: isLeft ? 'right' : 'left', colour: fits && isStrong ? tones.card : isIllegal ? tones.bad : tones.text, halo: !fits });
     } else panel.text(text, visibleX + 5, y + height / 2 + 0.5, { size: 10.5, max: room });
     g.globalAlpha = 1;
   }
@@ -226,6 +235,6 @@ export const BELOW_SCRIPT = `
     g.lineWidth = 2;
     const x1 = panel.x(state.view[0]);
     g.strokeRect(x1, 16, Math.max(4, panel.x(state.view[1]) - x1), 53);
-    panel.text('run', panel.left - 8, 40, { size: 12, weight: 640, align: 'right' });
+    panel.text('run', panel.left - 7, 40, { size: isNarrow() ? 10.5 : 12, weight: 640, align: 'right' });
   }
 `;

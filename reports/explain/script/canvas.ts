@@ -5,7 +5,8 @@ export const CANVAS_SCRIPT = `
   const FONT = getComputedStyle(document.body).fontFamily;
   const GUTTER_WIDE = 74;
   const RIGHT = 10;
-  const gutter = () => (window.innerWidth < 640 ? 46 : GUTTER_WIDE);
+  const isNarrow = () => window.innerWidth < 640;
+  const gutter = () => (isNarrow() ? 50 : GUTTER_WIDE);
   const paint = (pair) => (darkQuery.matches ? pair.dark : pair.light);
   let tones = {};
   function readTones() {

@@ -13,9 +13,13 @@ const BEGIN = `
   const CLIENTS = run.nodes.length;
   const DOWN = 4;
   const [UNDER_WAY, DELIVERED, LOST] = [0, 1, 2];
+  /** A narrow picture begins with the last part, as far as what is in question allows. */
+  function startOf({ view: [from, to], focus }) {
+    return window.innerWidth < 640 ? [Math.max(from, Math.min(focus[0], to - (to - from) * 0.35)), to] : [from, to];
+  }
   const page = {
     ...names,
-    view: run.view,
+    view: startOf(run),
     window: run.window,
     lanes: [...run.nodes, 'clients'],
     messages: run.messages.sent.length,

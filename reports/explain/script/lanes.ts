@@ -40,12 +40,12 @@ export const LANES_SCRIPT = `
     panel.marks(true);
     g.restore();
     for (const lane of lanesShown()) {
-      panel.text(page.lanes[lane], panel.left - 8, laneY[lane] - (lane === CLIENTS ? 0 : 6), { size: 12.5, weight: 640, align: 'right' });
+      panel.text(page.lanes[lane], panel.left - 7, laneY[lane] - (lane === CLIENTS ? 0 : 6), { size: isNarrow() ? 10.5 : 12.5, weight: 640, align: 'right' });
       if (lane === CLIENTS) continue;
       const at = cursor ?? (state.view[0] + state.view[1]) / 2;
       const span = roleSpans[lane].findLast((each) => each[0] <= at);
-      if (span !== undefined && panel.left > 50) {
-        panel.text(page.roles[span[2]] + (span[2] === DOWN ? '' : ' t' + span[3]), panel.left - 8, laneY[lane] + 8, { size: 10, colour: tones.muted, align: 'right' });
+      if (span !== undefined && !isNarrow()) {
+        panel.text(page.roles[span[2]] + (span[2] === DOWN ? '' : ' t' + span[3]), panel.left - 7, laneY[lane] + 8, { size: 10, colour: tones.muted, align: 'right' });
       }
     }
   }
