@@ -113,7 +113,8 @@ export function complaintOf(result: RunResult): Violation | ExcusedViolation | u
 
 export function evidenceOfRun(recorder: Recorder, result: RunResult): Evidence {
   const preloaded = (key: number): number => recorder.run.preloadedMark(key);
-  return evidenceOf(recorder.operations, complaintOf(result), preloaded, result.virtualTimeNs);
+  const lastStep = (node: number): number => recorder.nodes.appliedAt[node]!;
+  return evidenceOf(recorder.operations, lastStep, complaintOf(result), preloaded, result.virtualTimeNs);
 }
 
 export function explanationOf(recorder: Recorder, result: RunResult, evidence: Evidence, about: About): Explanation {
@@ -135,7 +136,7 @@ export function explanationOf(recorder: Recorder, result: RunResult, evidence: E
     lines: about.lines(view[0], view[1]),
     result: { variant, engine, seed, events, virtualTimeNs, traceHash, ended },
     complaint: complaintText(result),
-    reason: sentences(recorder, evidence, values),
+    reason: sentences(recorder, result, evidence, values),
     nodes: recorder.run.diskCounters.map((_, node) => `n${node + 1}`),
     window,
     focus: [evidence.from, evidence.to],
@@ -184,7 +185,7 @@ function complaintText(result: RunResult): Complaint | undefined {
   return { check, what, demand: demandOf(check), at, event, roles, because };
 }
 
-function sentences(recorder: Recorder, evidence: Evidence, values: Values): string[] {
+function sentences(recorder: Recorder, result: RunResult, evidence: Evidence, values: Values): string[] {
   const { operations: log } = recorder;
   const { history, named, clients } = evidence;
   const all = history === undefined ? [] : reasonText(log, history, values);
@@ -192,7 +193,7 @@ function sentences(recorder: Recorder, evidence: Evidence, values: Values): stri
   if (answer !== '') all.push(answer);
   if (all.length === 0) all.push(...named.map((row) => namedText(log, row)));
   if (evidence.subject !== undefined) all.push(...protocolTelling(recorder, evidence.subject).sentences);
-  all.push(clientsText(clients, log.count));
+  all.push(clientsText(clients, complaintOf(result) !== undefined, log.count));
   if (log.isFull) all.push(`Only the first ${log.count} operations were looked at.`);
   return all;
 }

@@ -31,13 +31,12 @@ export interface Telling {
   readonly sentences: readonly string[];
 }
 
-export function protocolTelling(recorder: Recorder, { entry, term }: Subject): Telling {
+export function protocolTelling(recorder: Recorder, { entry, term, applied, nodes }: Subject): Telling {
   const entries = entry === undefined ? NOTHING : entryTelling(recorder.nodes, entry);
   const votes = term === undefined ? NOTHING : voteTelling(recorder, term);
-  return {
-    story: [...entries.story, ...votes.story],
-    sentences: [...entries.sentences, ...votes.sentences],
-  };
+  const stuck = applied === undefined ? NOTHING : stuckTelling(recorder.nodes, nodes[0]!, applied);
+  const all = [entries, votes, stuck];
+  return { story: all.flatMap(({ story }) => story), sentences: all.flatMap(({ sentences }) => sentences) };
 }
 
 const NOTHING: Telling = { story: [], sentences: [] };
@@ -85,6 +84,12 @@ function commitsOf(steps: NodeLog['steps'], index: number): { at: number; node: 
     known.set(node, commit);
   }
   return commits;
+}
+
+function stuckTelling({ appliedAt }: NodeLog, node: number, applied: number): Telling {
+  const at = appliedAt[node]!;
+  const text = `n${node + 1} applies entries up to ${applied}, and none after that`;
+  return { story: [{ at, kind: 'entry', text, node }], sentences: [`${text}, at ${seconds(at)}.`] };
 }
 
 /** A vote that was given and heard. */

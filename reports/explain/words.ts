@@ -89,10 +89,17 @@ export function namedText(log: OperationLog, row: number): string {
   return `${capital(operationText(log, row))}${of}, request ${log.get(row, SEQUENCE)}${where}.`;
 }
 
-export function clientsText(clients: 'saw nothing wrong' | 'saw it' | 'unknown', operations: number): string {
+export function clientsText(
+  clients: 'saw nothing wrong' | 'saw it' | 'unknown',
+  hasComplaint: boolean,
+  operations: number,
+): string {
   if (clients === 'saw it') return 'Clients could see it: what they were told cannot be put in an order.';
-  if (clients === 'unknown') return 'Whether clients could see it was not found out within the bound on steps.';
-  return `Clients could not see it so far: what they were told in ${operations} operations can be put in an order, key by key.`;
+  if (clients === 'unknown') {
+    return `Whether what clients were told in ${operations} operations can be put in an order was not found out within the bound on steps.`;
+  }
+  const begin = hasComplaint ? 'Clients could not see it so far: what they' : 'What clients';
+  return `${begin} were told in ${operations} operations can be put in an order, key by key.`;
 }
 
 function capital(text: string): string {

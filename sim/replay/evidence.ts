@@ -1,8 +1,9 @@
 /** What of a recorded run bears on its violation: the operations that the check's words name, and what clients could see. */
 import type { Time } from '../clock.ts';
 import { NEVER_RETURNED } from '../linearizability/history.ts';
+import { GET } from '../rpc.ts';
 import { type KeyHistory, keyHistory, rowsByKey } from './key-history.ts';
-import { CALLED_AT, ENTRY, KEY, type OperationLog, RETURNED_AT } from './operation-log.ts';
+import { CALLED_AT, ENTRY, KEY, OPERATION, type OperationLog, RETURNED_AT } from './operation-log.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 export interface Evidence {
@@ -18,11 +19,10 @@ export interface Evidence {
   readonly to: Time;
 }
 
-/** Keys that are looked at. */
-const KEYS_MAX = 20_000;
-
+/** `lastStep`: when a node last applied an entry. */
 export function evidenceOf(
   log: OperationLog,
+  lastStep: (node: number) => Time,
   complaint: { readonly what: string; readonly timeNs: Time } | undefined,
   preloaded: (key: number) => number,
   endNs: Time,
@@ -33,10 +33,12 @@ export function evidenceOf(
   const of = (key: number): KeyHistory => keyHistory(log, key, byKey.get(key) ?? [], preloaded(key));
   const wanted = subject?.key ?? keyOf(log, named);
   const asked = wanted === undefined ? undefined : of(wanted);
-  const found = asked?.illegal === undefined ? illegalHistory(byKey, of) : asked;
+  const found = asked?.illegal === undefined ? illegalHistory(log, byKey, of) : asked;
   const history = wanted === undefined ? (found === 'unknown' ? undefined : found) : asked;
   const clients = found === 'unknown' ? 'unknown' : found === undefined ? 'saw nothing wrong' : 'saw it';
-  return { subject, named, history, clients, ...focusOf(log, named, history, complaint?.timeNs ?? endNs) };
+  const stuck = subject?.applied === undefined ? undefined : subject.nodes[0];
+  const at = stuck === undefined ? (complaint?.timeNs ?? endNs) : lastStep(stuck);
+  return { subject, named, history, clients, ...focusOf(log, named, history, at) };
 }
 
 /** By session and request, or by the entry at which they took effect. */
@@ -60,12 +62,15 @@ function keyOf(log: OperationLog, named: readonly number[]): number | undefined 
 
 /** The first key that shows a violation, in ascending order. */
 function illegalHistory(
+  log: OperationLog,
   byKey: ReadonlyMap<number, readonly number[]>,
   of: (key: number) => KeyHistory,
 ): KeyHistory | 'unknown' | undefined {
   const keys = [...byKey.keys()].sort((a, b) => a - b);
-  let isUnsure = keys.length > KEYS_MAX;
-  for (const key of keys.slice(0, KEYS_MAX)) {
+  let isUnsure = false;
+  for (const key of keys) {
+    // nobody has seen what was written
+    if (!byKey.get(key)!.some((row) => log.get(row, OPERATION) === GET)) continue;
     const history = of(key);
     if (history.illegal !== undefined) return history;
     if (!history.isDecided) isUnsure = true;

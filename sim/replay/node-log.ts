@@ -52,6 +52,8 @@ export class NodeLog {
   readonly #commits: number[];
   readonly #applied: number[];
   readonly #appliedSeen: number[];
+  /** When each node last applied an entry. */
+  readonly appliedAt: Time[];
 
   constructor(nodes: number) {
     this.#roles = new Array(nodes).fill(-1);
@@ -59,6 +61,7 @@ export class NodeLog {
     this.#commits = new Array(nodes).fill(0);
     this.#applied = new Array(nodes).fill(0);
     this.#appliedSeen = new Array(nodes).fill(0);
+    this.appliedAt = new Array(nodes).fill(0);
   }
 
   /** After an event of that time. */
@@ -104,6 +107,7 @@ export class NodeLog {
 
   #step(time: Time, node: number, commit: number): void {
     this.#commits[node] = commit;
+    if (this.#appliedSeen[node] !== this.#applied[node]) this.appliedAt[node] = time;
     this.#appliedSeen[node] = this.#applied[node]!;
     const at = this.steps.add();
     const { values } = this.steps;

@@ -7,6 +7,8 @@ export interface Subject {
   readonly entry: number | undefined;
   /** Of an election. */
   readonly term: number | undefined;
+  /** How far the node came that came no farther. */
+  readonly applied: number | undefined;
   /** From 0. */
   readonly nodes: readonly number[];
 }
@@ -19,6 +21,7 @@ export function subjectOf(what: string): Subject {
     sequence: numberAfter(what, /\brequest (\d+)/),
     entry: numberAfter(what, /\b(?:entry|applied at) (\d+)/),
     term: numberAfter(what, /\bleader of term (\d+)/),
+    applied: numberAfter(what, /\bstopped at applied index (\d+)/),
     nodes: [...new Set(nodes)],
   };
 }

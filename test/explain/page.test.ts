@@ -97,6 +97,14 @@ it('says who gave the stale answer, and who was farther', () => {
   );
 });
 
+it('looks at where a node came to a halt, not at the end where that was seen', () => {
+  const { focus, complaint, reason, view } = explained('inflight-bytes-never-reset', 1);
+  expect(reason[0]).toBe('n1 applies entries up to 319, and none after that, at 4.320979 s.');
+  expect(complaint!.at).toBeGreaterThan(8e9);
+  expect(focus[0]).toBe(focus[1]);
+  expect(view[0] < focus[0] && focus[1] < view[1] && view[1] < 5e9).toBe(true);
+});
+
 it('marks the request that took effect twice', () => {
   const { operations, reason } = explained('retry-applied-twice', 1);
   const at = operations.part.indexOf(NAMED);

@@ -110,8 +110,12 @@ describe('a recorder', () => {
 
 describe('what a check names', () => {
   it.each([
-    ['n1 and n3 both became leader of term 4', { nodes: [0, 2] }],
-    ['n1 became leader of term 25 without entry 25 of term 17, which is committed', { nodes: [0], entry: 25 }],
+    ['n1 and n3 both became leader of term 4', { nodes: [0, 2], term: 4 }],
+    [
+      'n1 became leader of term 25 without entry 25 of term 17, which is committed',
+      { nodes: [0], entry: 25, term: 25 },
+    ],
+    ['n1 stopped at applied index 319, others reached 1794', { nodes: [0], applied: 319 }],
     [
       'request 27 of session 14 took effect at entry 396 and again at entry 472 (n3)',
       { nodes: [2], entry: 396, session: 14, sequence: 27 },
