@@ -4,8 +4,8 @@
  *     branch   count × [ pos u32 | key length u32 | child u64 ]                      then the keys
  *     leaf     count × [ flags u32 | pos u32 | key length u32 | value length u32 ]   then key, value, key, value …
  */
-import { readU32LE, writeU32LE } from '../../sim/bytes/fixed.ts';
-import type { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
+import { writeU32LE } from '../../sim/bytes/fixed.ts';
+import { RUN_LENGTH_MIN, type SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
 import { FILL } from '../../sim/bytes/value.ts';
 import { BRANCH_PAGE, ELEMENT_BYTES, LEAF_PAGE, PAGE_HEADER_BYTES, writePageHeader } from './format.ts';
 import { AS_READ, FLAGS_SHIFT, KEY_LENGTH_MASK, PAGE_IS_LEAF, RECORD } from './node-arena.ts';
@@ -56,22 +56,23 @@ function copyData(nodes: Nodes, page: Page): number {
 
 function readBranch(nodes: Nodes, node: number, page: Page): number {
   const { buffer, count } = page;
-  const { literal } = buffer;
+  const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+  if (dataFrom > buffer.literalLength) return RETRY_FLAT;
+  const { view } = buffer;
   const shift = copyData(nodes, page);
   const { inodes } = nodes;
-  const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
   let usedBytes = dataFrom;
   const literalTo = buffer.runCount === 0 ? buffer.length : buffer.runStart[0]!;
   let record = nodes.first[node]!;
   for (let i = 0, element = PAGE_HEADER_BYTES; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
-    const key = element + readU32LE(literal, element);
-    const keyLength = readU32LE(literal, element + 4);
+    const key = element + view.getUint32(element, true);
+    const keyLength = view.getUint32(element + 4, true);
     if (keyLength === 0 || key < dataFrom || key + keyLength > buffer.length) return BAD_ELEMENT;
     if (key + keyLength > literalTo) return RETRY_FLAT;
-    if (readU32LE(literal, element + 12) !== 0) return BAD_ELEMENT;
+    if (view.getUint32(element + 12, true) !== 0) return BAD_ELEMENT;
     inodes[record] = key + shift;
     inodes[record + 1] = keyLength & KEY_LENGTH_MASK;
-    inodes[record + 2] = readU32LE(literal, element + 8);
+    inodes[record + 2] = view.getUint32(element + 8, true);
     inodes[record + 3] = 0;
     usedBytes = key + keyLength;
   }
@@ -81,20 +82,21 @@ function readBranch(nodes: Nodes, node: number, page: Page): number {
 
 function readLeaf(nodes: Nodes, node: number, page: Page): number {
   const { buffer, count } = page;
-  const { literal, runCount, runStart, runLength, runByte, runAt } = buffer;
+  const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
+  if (dataFrom > buffer.literalLength) return RETRY_FLAT;
+  const { view, runCount, runStart, runLength, runByte, runAt } = buffer;
   const shift = copyData(nodes, page);
   const valuesFrom = nodes.takeRecords(count);
   const { inodes } = nodes;
-  const dataFrom = PAGE_HEADER_BYTES + count * ELEMENT_BYTES;
   let record = nodes.first[node]!;
   let value = valuesFrom;
   let run = 0; // the first run that ends after the position at hand
   let base = 0; // logical offset − literal index before that run
   let position = dataFrom;
   for (let i = 0, element = PAGE_HEADER_BYTES; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
-    const key = element + readU32LE(literal, element + 4);
-    const keyLength = readU32LE(literal, element + 8);
-    const valueLength = readU32LE(literal, element + 12);
+    const key = element + view.getUint32(element + 4, true);
+    const keyLength = view.getUint32(element + 8, true);
+    const valueLength = view.getUint32(element + 12, true);
     const valueFrom = key + keyLength;
     const valueTo = valueFrom + valueLength;
     if (keyLength === 0 || key < position || valueTo > buffer.length) return BAD_ELEMENT;
@@ -117,7 +119,7 @@ function readLeaf(nodes: Nodes, node: number, page: Page): number {
     }
     const keyAt = key - base + shift;
     inodes[record] = keyAt;
-    inodes[record + 1] = (keyLength & KEY_LENGTH_MASK) | (readU32LE(literal, element) << FLAGS_SHIFT);
+    inodes[record + 1] = (keyLength & KEY_LENGTH_MASK) | (view.getUint32(element, true) << FLAGS_SHIFT);
     inodes[record + 2] = value;
     inodes[record + 3] = valueLength;
     inodes[value] = keyAt + keyLength;
@@ -143,20 +145,28 @@ function serialiseBranch(nodes: Nodes, node: number, out: SparseBuffer): void {
   const count = nodes.count[node]!;
   const size = nodes.size(node) - PAGE_HEADER_BYTES;
   out.reserve(size);
-  const { literal } = out;
+  const { literal, view } = out;
   let element = out.literalLength;
   let data = element + count * ELEMENT_BYTES;
+  // keys that stand one behind the other, as they came from the old page, are copied together
+  let from = 0;
+  let to = 0;
   let record = nodes.first[node]!;
   for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD) {
     const keyLength = inodes[record + 1]! & KEY_LENGTH_MASK;
-    writeU32LE(literal, element, data - element);
-    writeU32LE(literal, element + 4, keyLength);
-    writeU32LE(literal, element + 8, inodes[record + 2]!);
-    writeU32LE(literal, element + 12, 0);
+    view.setUint32(element, data + to - from - element, true);
+    view.setUint32(element + 4, keyLength, true);
+    view.setUint32(element + 8, inodes[record + 2]!, true);
+    view.setUint32(element + 12, 0, true);
     const keyAt = inodes[record]!;
-    copyBytes(bytes, keyAt, keyAt + keyLength, literal, data);
-    data += keyLength;
+    if (keyAt !== to) {
+      copyBytes(bytes, from, to, literal, data);
+      data += to - from;
+      from = keyAt;
+    }
+    to = keyAt + keyLength;
   }
+  copyBytes(bytes, from, to, literal, data);
   out.literalLength += size;
   out.length += size;
 }
@@ -164,42 +174,68 @@ function serialiseBranch(nodes: Nodes, node: number, out: SparseBuffer): void {
 function serialiseLeaf(nodes: Nodes, node: number, out: SparseBuffer): void {
   const { inodes, bytes } = nodes;
   const count = nodes.count[node]!;
-  out.reserve(count * ELEMENT_BYTES);
+  const first = nodes.first[node]!;
+  out.reserve(literalBytesMax(nodes, node));
+  const { literal, view } = out;
   let element = out.literalLength;
   out.literalLength += count * ELEMENT_BYTES;
   out.length += count * ELEMENT_BYTES;
-  let record = nodes.first[node]!;
   let pos = count * ELEMENT_BYTES; // from the element at hand to its key
-  for (let i = 0; i < count; i++, element += ELEMENT_BYTES, record += RECORD, pos -= ELEMENT_BYTES) {
+  // what stands one behind the other, as it came from the old page, is copied together, to `at`
+  let from = 0;
+  let to = 0;
+  let at = out.literalLength;
+  for (let i = 0, record = first; i < count; i++, element += ELEMENT_BYTES, record += RECORD, pos -= ELEMENT_BYTES) {
     const packed = inodes[record + 1]!;
+    const keyLength = packed & KEY_LENGTH_MASK;
     const keyAt = inodes[record]!;
-    const keyTo = keyAt + (packed & KEY_LENGTH_MASK);
     const valueLength = inodes[record + 3]!;
     const slot = inodes[record + 2]!;
     const valueAt = inodes[slot]!;
-    const literalBytes = inodes[slot + 1]!;
-    out.reserve(keyTo - keyAt + literalBytes);
-    const { literal } = out;
-    writeU32LE(literal, element, packed >>> FLAGS_SHIFT);
-    writeU32LE(literal, element + 4, pos);
-    writeU32LE(literal, element + 8, keyTo - keyAt);
-    writeU32LE(literal, element + 12, valueLength);
-    pos += keyTo - keyAt + valueLength;
-    const fillFrom = valueAt + inodes[slot + 2]!;
-    const keyEnd = out.literalLength + keyTo - keyAt;
-    const prefixEnd = keyEnd + fillFrom - valueAt;
-    if (valueAt === keyTo) {
-      copyBytes(bytes, keyAt, fillFrom, literal, out.literalLength);
-    } else {
-      copyBytes(bytes, keyAt, keyTo, literal, out.literalLength);
-      copyBytes(bytes, valueAt, fillFrom, literal, keyEnd);
+    view.setUint32(element, packed >>> FLAGS_SHIFT, true);
+    view.setUint32(element + 4, pos, true);
+    view.setUint32(element + 8, keyLength, true);
+    view.setUint32(element + 12, valueLength, true);
+    pos += keyLength + valueLength;
+    if (keyAt !== to) {
+      copyBytes(bytes, from, to, literal, at);
+      at += to - from;
+      from = keyAt;
     }
-    out.length += prefixEnd - out.literalLength;
-    out.literalLength = prefixEnd;
-    out.run(FILL, inodes[slot + 3]!);
-    const valueTo = valueAt + literalBytes;
-    if (fillFrom < valueTo) out.bytes(bytes, fillFrom, valueTo);
+    to = keyAt + keyLength;
+    if (valueAt !== to) {
+      copyBytes(bytes, from, to, literal, at);
+      at += to - from;
+      from = valueAt;
+    }
+    to = valueAt + inodes[slot + 1]!;
+    const fillLength = inodes[slot + 3]!;
+    if (fillLength === 0) continue;
+    const fillFrom = valueAt + inodes[slot + 2]!;
+    const before = at + fillFrom - from;
+    out.length += before - out.literalLength;
+    out.literalLength = before;
+    out.run(FILL, fillLength);
+    if (out.literalLength === before) continue;
+    // so little fill that it has become literal bytes
+    copyBytes(bytes, from, fillFrom, literal, at);
+    at = out.literalLength;
+    from = fillFrom;
   }
+  copyBytes(bytes, from, to, literal, at);
+  out.length += at + to - from - out.literalLength;
+  out.literalLength = at + to - from;
+}
+
+/** Of a leaf's page behind its header; a little more, as short fill becomes literal. */
+function literalBytesMax(nodes: Nodes, node: number): number {
+  const { inodes } = nodes;
+  const count = nodes.count[node]!;
+  let bytes = count * (ELEMENT_BYTES + RUN_LENGTH_MIN);
+  for (let i = 0, record = nodes.first[node]!; i < count; i++, record += RECORD) {
+    bytes += (inodes[record + 1]! & KEY_LENGTH_MASK) + inodes[inodes[record + 2]! + 1]!;
+  }
+  return bytes;
 }
 
 /** Brings the image of a branch that is as it was read up to date, as page `id`. */

@@ -5,7 +5,7 @@ import { FILL, type Value } from './value.ts';
 import { writeVarint } from './varint.ts';
 
 /** A run shorter than this is stored as literal bytes: its descriptor would cost as much. */
-const RUN_LENGTH_MIN = 8;
+export const RUN_LENGTH_MIN = 8;
 
 /** Up to this length a loop copies faster than `set`, which needs a view for its source. */
 const LOOP_BYTES_MAX = 128;
