@@ -127,14 +127,18 @@ export class Linearizability implements Checker {
 
   /** False: there is no order, and it has been reported. */
   #check(key: number, operations: Int32Array): boolean {
-    const machine = new KeyMachine(
-      this.#keys.preloaded(key),
-      Uint32Array.from(operations, (at) => this.#mark[at]!),
-      Uint8Array.from(operations, (at) => (this.#operation[at] === GET ? 1 : 0)),
-    );
-    const calledAt = Float64Array.from(operations, (at) => this.#calledAt[at]!);
-    const returnedAt = Float64Array.from(operations, (at) => this.#returnedAt[at]!);
-    const search = new Search(calledAt, returnedAt, machine);
+    const marks = new Uint32Array(operations.length);
+    const isRead = new Uint8Array(operations.length);
+    const calledAt = new Float64Array(operations.length);
+    const returnedAt = new Float64Array(operations.length);
+    for (let i = 0; i < operations.length; i++) {
+      const at = operations[i]!;
+      marks[i] = this.#mark[at]!;
+      isRead[i] = this.#operation[at] === GET ? 1 : 0;
+      calledAt[i] = this.#calledAt[at]!;
+      returnedAt[i] = this.#returnedAt[at]!;
+    }
+    const search = new Search(calledAt, returnedAt, new KeyMachine(this.#keys.preloaded(key), marks, isRead));
     const state = search.advance(STEPS_BASE + STEPS_AN_OPERATION * operations.length);
     if (state === 'linearizable') return true;
     if (state === 'not linearizable') {
@@ -196,7 +200,8 @@ export class KeyMachine implements Machine {
       return known;
     };
     this.initial = number(initial);
-    this.#states = Int32Array.from(marks, number);
+    this.#states = new Int32Array(marks.length);
+    for (let i = 0; i < marks.length; i++) this.#states[i] = number(marks[i]!);
   }
 
   step(state: number, operation: number): number {

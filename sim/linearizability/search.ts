@@ -91,9 +91,10 @@ export class Search {
     const numbers = this.#numbers;
     const called = (number: number): number => calledAt[numbers[number]!]!;
     const returned = (number: number): number => returnedAt[numbers[number]!]!;
-    const calls = Int32Array.from(numbers.keys()).sort((a, b) => called(a) - called(b) || a - b);
-    const returns = Int32Array.from({ length: this.#required }, (_, number) => number);
+    const returns = new Int32Array(this.#required);
+    for (let number = 0; number < returns.length; number++) returns[number] = number;
     returns.sort((a, b) => returned(a) - returned(b) || a - b);
+    const calls = this.#byCall(called);
     const last = this.#events.length - 1;
     let call = 0;
     let back = 0;
@@ -109,6 +110,18 @@ export class Search {
     }
     this.#next[0] = last === 0 ? 0 : 1;
     this.#previous[0] = last;
+  }
+
+  /** Numbers by the moments of their calls: these ascend among those that returned, and among those that did not. */
+  #byCall(called: (number: number) => number): Int32Array {
+    const calls = new Int32Array(this.#numbers.length);
+    let call = 0;
+    let open = this.#required;
+    for (let i = 0; i < calls.length; i++) {
+      const isOpen = call === this.#required || (open < calls.length && called(open) < called(call));
+      calls[i] = isOpen ? open++ : call++;
+    }
+    return calls;
   }
 
   /** At most so many operations tried; go on with the next call while the answer is 'undecided'. */
