@@ -6,6 +6,8 @@ import { type RunOutcome, type RunTask, runTask } from './run-task.ts';
 
 /** Tasks handed to the pool for each worker: some run behind a long one, and few outcomes wait for their turn. */
 const AHEAD = 16;
+/** A worker's heap for what does not live long: what one run leaves behind is then rarely copied. */
+const YOUNG_GENERATION_MB = 96;
 
 export interface ExecutionOptions {
   readonly jobs: number;
@@ -39,7 +41,8 @@ async function inWorkers(tasks: readonly RunTask[], jobs: number, take: (outcome
   const { Piscina } = await import('piscina');
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const filename = new URL(`./run-worker.${extension}`, import.meta.url).href;
-  const pool = new Piscina({ filename, minThreads: jobs, maxThreads: jobs });
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
+  const pool = new Piscina({ filename, minThreads: jobs, maxThreads: jobs, resourceLimits });
   try {
     const pending: Promise<RunOutcome>[] = [];
     let begun = 0;
