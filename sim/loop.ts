@@ -60,6 +60,8 @@ export class EventLoop {
   // slots: id, opcode, a, b of each; an id is sequence · 2^20 + slot, so that ids order ties
   #fields = new Float64Array(INITIAL_CAPACITY * FIELDS);
   #targets: (Handler | undefined)[] = new Array(INITIAL_CAPACITY).fill(undefined);
+  /** Of the targets: handlers are of so many shapes that each look into one is a search. */
+  #traceIds = new Int32Array(INITIAL_CAPACITY);
   #freeSlots = new Int32Array(INITIAL_CAPACITY);
   #freeCount = 0;
   #slotsUsed = 0;
@@ -86,7 +88,10 @@ export class EventLoop {
     fields[from + OPCODE] = opcode;
     fields[from + A] = a;
     fields[from + B] = b;
-    if (this.#targets[slot] !== target) this.#targets[slot] = target;
+    if (this.#targets[slot] !== target) {
+      this.#targets[slot] = target;
+      this.#traceIds[slot] = target.traceId;
+    }
     if (this.#rootIsEmpty) {
       this.#rootIsEmpty = false;
       this.#siftDown(at, slot);
@@ -129,7 +134,7 @@ export class EventLoop {
       this.now = time;
       this.eventCount++;
       if (this.observer !== undefined) this.observer.onEvent(time, this.eventCount, target, opcode, a, b);
-      trace.event(time, target.traceId, opcode, a, b);
+      trace.event(time, this.#traceIds[slot]!, opcode, a, b);
       target.handle(opcode, a, b);
       if (this.#stopped) return 'stopped';
     }
@@ -214,6 +219,9 @@ export class EventLoop {
     const fields = new Float64Array(capacity * FIELDS);
     fields.set(this.#fields);
     this.#fields = fields;
+    const traceIds = new Int32Array(capacity);
+    traceIds.set(this.#traceIds);
+    this.#traceIds = traceIds;
     const free = new Int32Array(capacity);
     free.set(this.#freeSlots);
     this.#freeSlots = free;
