@@ -79,6 +79,7 @@ class Auditor {
   readonly #scope: AuditScope;
   readonly #journal: Journal;
   readonly #opened: File[] = [];
+  readonly #entriesRead = new SparseBuffer(4096);
   #nodes: ComparedBytes | undefined;
   #index: ComparedIndex | undefined;
   /** What is being derived, for the report of a difference. */
@@ -181,7 +182,9 @@ class Auditor {
   }
 
   #cursor(from: Commit, end: number, tip: Uint8Array): JournalCursor {
-    return new JournalCursor(this.#journal, from.journalEnd, end, from.entries, tip, this.#work, this.#digester);
+    const { journalEnd, entries } = from;
+    const buffer = this.#entriesRead;
+    return new JournalCursor(this.#journal, journalEnd, end, entries, tip, this.#work, this.#digester, buffer);
   }
 
   #badEntry(cursor: JournalCursor, step: 'bad' | 'io-error', block: string): Fault {

@@ -27,10 +27,13 @@ export class JournalCursor {
   readonly #end: number;
   readonly #verifier: EntryVerifier | undefined;
   readonly #work: Work;
-  readonly #buffer = new SparseBuffer(4096);
+  readonly #buffer: SparseBuffer;
   #bufferAt = 0;
 
-  /** From `position`, where entry `sequence` starts, to `end`. With a digester every entry is verified. */
+  /**
+   * From `position`, where entry `sequence` starts, to `end`. With a digester every entry is verified. `buffer` is for
+   * what is read: of a cursor that is used no more, or one of its own.
+   */
   constructor(
     journal: Journal,
     position: number,
@@ -39,8 +42,10 @@ export class JournalCursor {
     tip: Uint8Array,
     work: Work,
     digester?: Digester,
+    buffer = new SparseBuffer(4096),
   ) {
     this.#journal = journal;
+    this.#buffer = buffer.reset();
     this.next = position;
     this.#end = end;
     this.sequence = sequence;
