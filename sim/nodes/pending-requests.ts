@@ -2,7 +2,7 @@
  * Client requests that a replica has taken in and not yet answered, and when each passed which stage.
  *
  * A session has one request outstanding, so there are at most as many as sessions; a newer request
- * of a session replaces an older one, which the client has given up.
+ * of a session replaces an older one, which the client has given up, whichever comes last.
  */
 import type { Time } from '../clock.ts';
 import type { Connection, Side } from '../network/connection.ts';
@@ -45,11 +45,12 @@ export class PendingRequests {
   #byIndex: Slots = new Array(SLOTS_MIN).fill(undefined);
 
   add(pending: PendingRequest): void {
-    const { session } = pending.request;
+    const { session, sequence } = pending.request;
     for (;;) {
       const slot = session & (this.#slots.length - 1);
       const there = this.#slots[slot];
       if (there === undefined || there.request.session === session) {
+        if (there !== undefined && there.request.sequence > sequence) return;
         this.#slots[slot] = pending;
         if (this.#displaced.size > 0) this.#displaced.delete(session);
         return;
@@ -57,7 +58,8 @@ export class PendingRequests {
       if (this.#slots.length === SESSION_SLOTS_MAX) break;
       this.#slots = doubled(this.#slots, (each) => each.request.session);
     }
-    this.#displaced.set(session, pending);
+    const there = this.#displaced.get(session);
+    if (there === undefined || there.request.sequence <= sequence) this.#displaced.set(session, pending);
   }
 
   /** The entry of the request has this index in the node's own log. */

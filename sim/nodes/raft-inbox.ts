@@ -87,6 +87,8 @@ export class RaftInbox {
 
   #stepSnapshot(message: Message, snapshot: Snapshot): void {
     const { node, snapshots } = this.#links;
+    // come twice, and still being saved
+    if (node.state.log.snapshot === snapshot) return;
     if (!snapshots.arrived(snapshot)) return;
     node.step(message);
     if (node.state.log.snapshot === snapshot) this.#configuration.restored(snapshot.index);

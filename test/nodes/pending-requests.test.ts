@@ -26,7 +26,7 @@ const session = fc.oneof(
   fc.integer({ min: 0, max: 5 }).map((low) => low + 65_536 * (1 + (low % 3))),
 );
 const step = fc.record({
-  kind: fc.constantFrom('add', 'place', 'take', 'take older'),
+  kind: fc.constantFrom('add', 'add older', 'place', 'take', 'take older'),
   session,
 });
 
@@ -45,6 +45,9 @@ describe('pending requests', () => {
             const added = request(session, ++sequence);
             table.add(added);
             bySession.set(session, added);
+          } else if (kind === 'add older') {
+            // come late, or twice: the newer one stays
+            if (known !== undefined) table.add(request(session, known.request.sequence - 1));
           } else if (kind === 'place' && known !== undefined && known.index === 0) {
             table.placed(known, ++index);
             byIndex.set(index, known);
