@@ -6,7 +6,8 @@
  *     corrupt     the reader notices that it is not what was sent, and resets the connection
  *
  * Breaks on purpose what a connection promises: as if a message had gone over another connection than its neighbours, or
- * had been sent again over one. What is late and finds its connection ended or its link blocked is lost alone.
+ * had been sent again over one. A close lets what is late through first, at once; what finds its connection ended otherwise,
+ * or its link blocked, is lost alone.
  *
  * Simplified: what is corrupt is always noticed, as under TLS; of the five things that a connection may carry only data
  * is disturbed, never its opening and closing.
@@ -15,7 +16,7 @@
  */
 import { assert } from '../assert.ts';
 import type { Duration, Time } from '../clock.ts';
-import type { EventLoop, Handler } from '../loop.ts';
+import type { EventId, EventLoop, Handler } from '../loop.ts';
 import type { Rng } from '../rng.ts';
 import type { Direction } from './connection.ts';
 import type { NetworkCounters } from './counters.ts';
@@ -39,6 +40,7 @@ export interface Disturbance {
 export type Fate = 'on time' | 'late' | 'corrupt';
 
 export interface LateMessage {
+  readonly event: EventId;
   readonly direction: Direction;
   /** Of the message. */
   readonly slot: number;
@@ -90,11 +92,11 @@ export class Interference {
       if (this.#late.length - this.#free.length === LATE_MAX) continue;
       if (kind === 'reorder') {
         this.#counters.messagesReordered++;
-        this.#delay({ direction, slot, isCopy: false }, atNs);
+        this.#delay(direction, slot, false, atNs);
         return 'late';
       }
       this.#counters.messagesDuplicated++;
-      this.#delay({ direction, slot: this.#copy(direction, slot), isCopy: true }, atNs);
+      this.#delay(direction, this.#copy(direction, slot), true, atNs);
     }
     return 'on time';
   }
@@ -106,6 +108,19 @@ export class Interference {
     this.#late[place] = undefined;
     this.#free.push(place);
     return late;
+  }
+
+  /** All that are late in a direction; their events do not come any more. */
+  takeAll(direction: Direction): LateMessage[] {
+    const taken: LateMessage[] = [];
+    if (this.#late.length === this.#free.length) return taken;
+    for (let place = 0; place < this.#late.length; place++) {
+      const late = this.#late[place];
+      if (late?.direction !== direction) continue;
+      this.#loop.cancel(late.event);
+      taken.push(this.take(place));
+    }
+    return taken;
   }
 
   peek(place: number): LateMessage | undefined {
@@ -121,9 +136,9 @@ export class Interference {
     return copy;
   }
 
-  #delay(late: LateMessage, at: Time): void {
+  #delay(direction: Direction, slot: number, isCopy: boolean, at: Time): void {
     const place = this.#free.pop() ?? this.#late.length;
-    this.#late[place] = late;
-    this.#loop.schedule(at, this.#handler, this.#opcode, place);
+    const event = this.#loop.schedule(at, this.#handler, this.#opcode, place);
+    this.#late[place] = { event, direction, slot, isCopy };
   }
 }

@@ -23,24 +23,23 @@ import type { EventLoop, Handler } from '../loop.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
 import type { LinkSpec } from '../run-spec.ts';
+import { Arrivals } from './arrivals.ts';
 import { type ChainOutput, type ProxyName, ToxicChains, type ToxicHandle, type ToxicSpec } from './chains.ts';
 import {
   ACCEPTOR,
-  CLOSED,
-  type CloseReason,
-  Connection,
+  type Connection,
   type ConnectionOwner,
-  DIALLER,
   type Direction,
   type Endpoint,
   type Listener,
-  NEW,
   OPEN,
 } from './connection.ts';
+import { Connections } from './connections.ts';
 import { networkCounters } from './counters.ts';
-import { type Disturbance, Interference, type LateMessage } from './interference.ts';
+import { Endings } from './endings.ts';
+import { type Disturbance, Interference } from './interference.ts';
 import { Link } from './link.ts';
-import { DATA, FIN, KIND_NAMES, MessageSlots, RST, SYN, SYN_ACK } from './message-slots.ts';
+import { DATA, KIND_NAMES, MessageSlots, SYN } from './message-slots.ts';
 import type { MessageObserver } from './observer.ts';
 import type { BlockedPairs } from './partition.ts';
 import { DELIVER, GIVE_UP, RESUME, Transport, WRITABLE } from './transport.ts';
@@ -49,7 +48,6 @@ const STAGE_HEAD = 5;
 const STAGE_TIMER = 6;
 const LATE = 7;
 
-const CONNECTIONS_MAX = 1 << 16;
 const GIVE_UP_NS: Duration = 5 * SECOND;
 
 export interface NetworkOptions {
@@ -76,17 +74,13 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   readonly #transport: Transport;
   readonly #chains: ToxicChains;
   readonly #interference: Interference;
-  readonly #listeners: (Listener | undefined)[] = [];
-  /** In the order of dialling. */
-  readonly #connections = new Set<Connection>();
-  /** By index; two to a connection slot. */
-  readonly #directions: (Direction | undefined)[] = [];
-  readonly #freeConnections: number[] = [];
+  readonly #connections = new Connections();
+  readonly #endings: Endings;
+  readonly #arrivals: Arrivals;
   readonly #blocks = new Map<BlockHandle, { readonly pairs: BlockedPairs; readonly isClog: boolean }>();
   /** Handles of `down`, by proxy. */
   readonly #disabledProxies = new Map<string, ToxicHandle>();
   readonly #machineNames: readonly string[];
-  #serial = 0;
   #blockHandles = 0;
 
   constructor(loop: EventLoop, rng: Rng, options: NetworkOptions) {
@@ -97,6 +91,15 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
     this.#transport = new Transport(loop, this, this.#slots, this.counters, options.giveUpNs ?? GIVE_UP_NS);
     this.#chains = new ToxicChains(loop, rng, this, { head: STAGE_HEAD, timer: STAGE_TIMER });
     this.#interference = new Interference(loop, this, LATE, this.#slots, this.counters);
+    this.#endings = new Endings(loop, this.#connections, this.#transport, this.#chains, this.counters);
+    this.#arrivals = new Arrivals(
+      this.#slots,
+      this.#transport,
+      this.#chains,
+      this.#interference,
+      this.#endings,
+      this.counters,
+    );
     const { link } = options;
     for (let from = 0; from < options.machines; from++) {
       for (let to = 0; to < options.machines; to++) {
@@ -109,11 +112,11 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   // ——— connections ———
 
   listen(machine: number, listener: Listener): void {
-    this.#listeners[machine] = listener;
+    this.#arrivals.listeners[machine] = listener;
   }
 
   unlisten(machine: number): void {
-    this.#listeners[machine] = undefined;
+    this.#arrivals.listeners[machine] = undefined;
   }
 
   /**
@@ -121,17 +124,12 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
    * `established`: it stands at once, for the start of a run; the acceptor must be listening.
    */
   dial(from: number, to: number, endpoint: Endpoint, tag = 0, established = false): Connection {
-    const slot = this.#freeConnections.pop() ?? this.#directions.length / 2;
-    assert(slot < CONNECTIONS_MAX, 'network: more than 65536 connections');
-    const connection = new Connection(this, slot, ++this.#serial, tag, this.link(from, to), this.link(to, from));
+    const connection = this.#connections.add(this, tag, this.link(from, to), this.link(to, from));
     const [forth, back] = connection.directions;
-    this.#directions[slot * 2] = forth;
-    this.#directions[slot * 2 + 1] = back;
-    this.#connections.add(connection);
     this.counters.dials++;
     forth.endpoint = endpoint;
     if (established) {
-      const isAccepted = this.#accept(connection);
+      const isAccepted = this.#arrivals.accept(connection);
       assert(isAccepted, 'network: an established connection was refused');
       forth.state = OPEN;
       back.endpoint?.onOpen?.(connection, ACCEPTOR);
@@ -161,27 +159,11 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   }
 
   close(direction: Direction): void {
-    if (direction.state === CLOSED) return;
-    if (direction.state === NEW) {
-      this.reset(direction);
-      return;
-    }
-    direction.state = CLOSED;
-    const { connection } = direction;
-    if (direction.reverse.state === CLOSED) {
-      this.#finish(connection);
-      return;
-    }
-    if (direction.hasEnded) return;
-    direction.hasEnded = true;
-    if (direction.isChained) this.#chains.enterClose(direction);
-    else this.putClose(direction);
+    this.#endings.close(direction);
   }
 
   reset(direction: Direction): void {
-    if (direction.state === CLOSED) return;
-    direction.state = CLOSED;
-    this.#resetPeer(direction);
+    this.#endings.reset(direction);
   }
 
   // ——— faults ———
@@ -205,7 +187,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
       const link = this.link(from, to);
       if (!block.isClog) link.healedAt = this.#loop.now;
       link.blocked--;
-      if (link.blocked === 0) this.#heal(link);
+      if (link.blocked === 0) this.#connections.over(link, (direction) => this.#transport.heal(direction));
     }
   }
 
@@ -224,7 +206,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
 
   /** 0 if the proxy has a toxic of that name already. */
   addToxic(spec: ToxicSpec): ToxicHandle {
-    return this.#chains.add(spec, this.#connections);
+    return this.#chains.add(spec, this.#connections.standing);
   }
 
   updateToxic(handle: ToxicHandle, attributes: ParameterValues, toxicity?: number): void {
@@ -252,15 +234,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   /** A machine has crashed: its side of everything is gone without a word to it, and it no longer listens. */
   resetMachine(machine: number): void {
     this.unlisten(machine);
-    for (const connection of this.#connections) {
-      for (const direction of connection.directions) {
-        if (direction.link.from !== machine) continue;
-        if (direction.state === CLOSED) continue;
-        direction.state = CLOSED;
-        this.#clear(direction.reverse);
-        this.#resetPeer(direction);
-      }
-    }
+    this.#endings.resetMachine(machine);
   }
 
   // ——— figures ———
@@ -279,7 +253,7 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   }
 
   get connectionCount(): number {
-    return this.#connections.size;
+    return this.#connections.standing.size;
   }
 
   get messagesUnderWay(): number {
@@ -294,19 +268,20 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   // ——— events ———
 
   handle(opcode: number, a: number, b: number): void {
-    if (opcode === DELIVER) this.#deliver(a, this.#directions[b]!);
+    const connections = this.#connections;
+    if (opcode === DELIVER) this.#arrivals.deliver(a, connections.direction(b)!);
     else if (opcode === STAGE_HEAD) this.#chains.onHead(a);
     else if (opcode === STAGE_TIMER) this.#chains.onTimer(a);
-    else if (opcode === RESUME) this.#transport.resume(this.#directions[a]!);
-    else if (opcode === GIVE_UP) this.#giveUp(this.#directions[a]!);
-    else if (opcode === LATE) this.#deliverLate(this.#interference.take(a));
-    else this.#tellWritable(this.#directions[a]!);
+    else if (opcode === RESUME) this.#transport.resume(connections.direction(a)!);
+    else if (opcode === GIVE_UP) this.#giveUp(connections.direction(a)!);
+    else if (opcode === LATE) this.#arrivals.deliverLate(this.#interference.take(a));
+    else this.#tellWritable(connections.direction(a)!);
   }
 
   describe(opcode: number, a: number, b: number): string {
     if (opcode === STAGE_HEAD || opcode === STAGE_TIMER) return this.#chains.describe(a);
     const late = opcode === LATE ? this.#interference.peek(a) : undefined;
-    const direction = late?.direction ?? this.#directions[opcode === DELIVER ? b : a];
+    const direction = late?.direction ?? this.#connections.direction(opcode === DELIVER ? b : a);
     if (direction === undefined) return 'network';
     const name = (machine: number): string => this.#machineNames[machine] ?? `machine ${machine}`;
     const path = `${name(direction.link.from)} → ${name(direction.link.to)}`;
@@ -342,8 +317,13 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   }
 
   #wakeSenders(): void {
-    for (const connection of this.#connections)
+    for (const connection of this.#connections.standing)
       for (const direction of connection.directions) this.#transport.wakeSender(direction);
+  }
+
+  #giveUp(direction: Direction): void {
+    direction.giveUpEvent = 0;
+    this.#endings.breakOff(direction, 'unreachable');
   }
 
   #tellWritable(direction: Direction): void {
@@ -364,180 +344,16 @@ export class Network implements Handler, ConnectionOwner, ChainOutput {
   }
 
   putClose(direction: Direction): void {
-    if (direction.hasSentFin || direction.hasSentReset) return;
-    direction.hasEnded = true;
-    direction.hasSentFin = true;
-    this.#transport.sendControl(direction, FIN);
-    // The proxy has closed, not the sender: the sender is to hear of it too.
-    const { reverse } = direction;
-    if (direction.state === CLOSED || reverse.hasEnded) return;
-    reverse.hasEnded = true;
-    if (reverse.isChained) this.#chains.enterClose(reverse);
-    else this.putClose(reverse);
+    this.#endings.putClose(direction);
   }
 
   resetBoth(connection: Connection): void {
-    for (const direction of connection.directions) {
-      this.#clear(direction);
-      direction.hasEnded = true;
-      if (direction.reverse.state !== CLOSED) {
-        direction.hasSentReset = true;
-        this.#transport.sendControl(direction, RST);
-      }
-    }
+    this.#endings.resetBoth(connection);
   }
 
   discard(direction: Direction, bytes: number, message: number): void {
     direction.heldBytes -= bytes;
     this.#transport.wakeSender(direction);
     if (message >= 0) this.#transport.lose(message);
-  }
-
-  // ——— arriving ———
-
-  #deliver(slot: number, direction: Direction): void {
-    const slots = this.#slots;
-    if (direction.link.blocked !== 0) {
-      this.#transport.stall(direction);
-      return;
-    }
-    const head = slots.shift(direction.flight);
-    assert(head === slot, 'network: a message overtook another');
-    const kind = slots.kind[slot]!;
-    const bytes = slots.bytes[slot]!;
-    const receiver = direction.reverse;
-    if (receiver.link.blocked !== 0 && kind !== RST) this.#transport.deliveredUnacknowledged(direction, bytes);
-    if (kind !== DATA) {
-      slots.release(slot);
-      this.#deliverControl(direction, kind);
-    } else if (receiver.state !== OPEN) {
-      this.#transport.lose(slot);
-    } else if (!direction.link.isDisturbed || this.#comesOnTime(slot, direction)) {
-      this.#deliverData(slot, receiver);
-    }
-  }
-
-  #deliverData(slot: number, receiver: Direction): void {
-    const slots = this.#slots;
-    const bytes = slots.bytes[slot]!;
-    const message = slots.message[slot];
-    slots.release(slot);
-    this.counters.messagesDelivered++;
-    this.counters.bytesDelivered += bytes;
-    slots.observer?.onDelivered(slot);
-    receiver.endpoint!.onMessage(receiver.connection, receiver.sender, message, bytes);
-  }
-
-  /** If it does not, it comes later or, spoilt, never. */
-  #comesOnTime(slot: number, direction: Direction): boolean {
-    const fate = this.#interference.meet(direction, slot);
-    if (fate !== 'corrupt') return fate === 'on time';
-    this.#transport.lose(slot);
-    const receiver = direction.reverse;
-    const { endpoint } = receiver;
-    this.reset(receiver);
-    this.counters.resets++;
-    endpoint!.onClosed(direction.connection, receiver.sender, 'reset');
-    return false;
-  }
-
-  #deliverLate({ direction, slot, isCopy }: LateMessage): void {
-    const receiver = direction.reverse;
-    if (receiver.state === OPEN && direction.link.blocked === 0) this.#deliverData(slot, receiver);
-    else this.#transport.lose(slot, isCopy);
-  }
-
-  #deliverControl(direction: Direction, kind: number): void {
-    const { connection } = direction;
-    if (kind === SYN) {
-      const back = connection.directions[ACCEPTOR];
-      if (this.#accept(connection)) {
-        this.#transport.sendControl(back, SYN_ACK);
-        back.endpoint!.onOpen?.(connection, ACCEPTOR);
-      } else {
-        this.#resetPeer(back);
-      }
-    } else if (kind === SYN_ACK) {
-      const forth = connection.directions[DIALLER];
-      if (forth.state !== NEW) return;
-      forth.state = OPEN;
-      forth.endpoint!.onOpen?.(connection, DIALLER);
-    } else {
-      this.#closeSide(direction.reverse, kind === FIN ? 'closed' : 'reset');
-    }
-  }
-
-  /** Asks the proxy and the listener; if both agree, the acceptor's side is open. */
-  #accept(connection: Connection): boolean {
-    const back = connection.directions[ACCEPTOR];
-    const isRefused = this.#chains.refusesDials(connection);
-    back.endpoint = isRefused ? undefined : this.#listeners[connection.acceptor]?.accept(connection);
-    back.state = back.endpoint === undefined ? CLOSED : OPEN;
-    if (back.state === OPEN) this.#chains.open(connection);
-    return back.state === OPEN;
-  }
-
-  /** A side ends because of what arrived or because its transport gave up. */
-  #closeSide(side: Direction, reason: CloseReason): void {
-    if (side.state === CLOSED) return;
-    side.state = CLOSED;
-    side.hasEnded = true;
-    if (reason === 'reset') this.counters.resets++;
-    else if (reason === 'unreachable') this.counters.unreachable++;
-    const { connection, endpoint } = side;
-    if (side.reverse.state === CLOSED) this.#finish(connection);
-    endpoint?.onClosed(connection, side.sender, reason);
-  }
-
-  #heal(link: Link): void {
-    for (const connection of this.#connections) {
-      for (const direction of connection.directions) if (direction.link === link) this.#transport.heal(direction);
-    }
-  }
-
-  // ——— ending ———
-
-  #giveUp(direction: Direction): void {
-    direction.giveUpEvent = 0;
-    const wasClosed = direction.state === CLOSED;
-    direction.state = CLOSED;
-    const { connection, endpoint } = direction;
-    this.#resetPeer(direction);
-    if (wasClosed) return;
-    this.counters.unreachable++;
-    endpoint?.onClosed(connection, direction.sender, 'unreachable');
-  }
-
-  /** The sending side is gone: what it sent is lost, and its peer is told. */
-  #resetPeer(direction: Direction): void {
-    const { connection, reverse } = direction;
-    this.#clear(direction);
-    direction.hasEnded = true;
-    const isUnheardOf = direction.sender === DIALLER && reverse.state === NEW;
-    if (reverse.state === CLOSED || isUnheardOf) {
-      this.#finish(connection);
-      return;
-    }
-    direction.hasSentReset = true;
-    this.#transport.sendControl(direction, RST);
-  }
-
-  /** Drops everything under way in a direction. */
-  #clear(direction: Direction): void {
-    this.#chains.clear(direction);
-    this.#transport.clear(direction);
-  }
-
-  /** Both sides have ended. */
-  #finish(connection: Connection): void {
-    for (const direction of connection.directions) {
-      this.#clear(direction);
-      this.#chains.forget(direction);
-      this.#loop.cancel(direction.writableEvent);
-      direction.state = CLOSED;
-      this.#directions[direction.index] = undefined;
-    }
-    this.#connections.delete(connection);
-    this.#freeConnections.push(connection.slot);
   }
 }

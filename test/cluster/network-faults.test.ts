@@ -1,5 +1,6 @@
 /** Short stories of bad paths between nodes, and what the cluster makes of them. */
 import { describe, expect, it } from 'vitest';
+import { DiskImage } from '../../sim/disk/disk-image.ts';
 import { findFault } from '../../sim/faults/index.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
 import { advanceTo, at, complaints, leaderOf, play, runToEnd, type Sketch, watch } from './bed.ts';
@@ -38,6 +39,29 @@ it('a client is told of each write once, though each of its requests comes twice
   const faults = [at(500, 2000, 'duplicate', { ...ANYWHERE, share: 1, delay: 5e6 })];
   const result = play({ ms: 3000, keys: { order: 'sequential', count: 10_000 }, faults });
   expect(complaints(result)).toEqual([]);
+});
+
+it('an image of a store that comes twice is let go of as often as it is taken', () => {
+  const taken = new Set<DiskImage>();
+  const { retain } = DiskImage.prototype;
+  DiskImage.prototype.retain = function (this: DiskImage): void {
+    taken.add(this);
+    retain.call(this);
+  };
+  try {
+    const faults = [
+      ...[1000, 1600, 2200].map((ms) => at(ms, 300, 'crash', { node: 'n3' })),
+      at(500, 0, 'duplicate', { ...ANYWHERE, share: 1, delay: 2e6 }),
+    ];
+    const raft = { snapshotEntries: 30, catchUpEntries: 5 };
+    const { run, hosts } = watch({ ...BUSY, disk: 'hdd', raft, faults });
+    expect(complaints(runToEnd(run))).toEqual([]);
+    for (const host of hosts) host.kill();
+    expect(taken.size).toBeGreaterThan(0);
+    expect([...taken].filter((image) => !image.isReleased)).toEqual([]);
+  } finally {
+    DiskImage.prototype.retain = retain;
+  }
 });
 
 it('a leader whose words are clogged is followed by another', () => {

@@ -82,6 +82,19 @@ describe('a disturbed link', () => {
     expect(bed.network.counters).toMatchObject({ messagesDelivered: 0, messagesLost: 1 });
   });
 
+  test('a close lets through what is late, before it', () => {
+    const bed = new Bed({ link: FAST_LINK });
+    const { connection, acceptor } = bed.connect();
+    bed.network.disturb(FORTH, disturbance('reorder', 1, 1000));
+    for (const message of ['a', 'b', 'c']) connection.send(DIALLER, message, 10);
+    connection.close(DIALLER);
+    bed.runTo(1);
+    expect([[...acceptor.messages].sort(), acceptor.closed]).toEqual([['a', 'b', 'c'], 'closed']);
+    bed.runTo(5000);
+    expect(bed.network.counters).toMatchObject({ messagesDelivered: 3, messagesLost: 0 });
+    expect(bed.network.messagesUnderWay).toBe(0);
+  });
+
   test('loses and invents nothing, whatever is in force', () => {
     const kinds = fc.constantFrom<DisturbanceKind>('duplicate', 'reorder');
     const spells = fc.array(fc.record({ kind: kinds, share: fc.double({ min: 0, max: 1, noNaN: true }) }), {
