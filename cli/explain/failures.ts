@@ -7,7 +7,9 @@ import type { OutputFolder } from '../output-folder.ts';
 import { explainedRun, fileNameOf } from './page.ts';
 
 const PAGES_MAX = 3;
-const EVENTS_MAX = 3_000_000;
+/** Of a run that is run once more without having been asked for. */
+const EVENTS_MAX = 500_000;
+const PRELOAD_KEYS_MAX = 1_000_000;
 
 export interface FailedScenario {
   readonly why: string;
@@ -26,9 +28,10 @@ export async function explainRuns(
   for (const { variant, seed, events, violations } of failing) {
     const { check } = violations[0]!;
     if (explained.length === PAGES_MAX) break;
-    if (checks.has(check) || events > EVENTS_MAX) continue;
-    checks.add(check);
     const spec = specs.find((each) => each.variant === variant && each.seed === seed)!;
+    const isLong = events > EVENTS_MAX || spec.workload.preloadKeys > PRELOAD_KEYS_MAX;
+    if (checks.has(check) || isLong) continue;
+    checks.add(check);
     const page = await explainedRun({ spec, why, command: commandOf(spec), window: undefined }, host);
     if (page === undefined) break;
     const file = fileNameOf(spec);

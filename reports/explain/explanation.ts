@@ -91,6 +91,8 @@ interface Complaint {
   readonly at: number;
   readonly event: number;
   readonly roles: string;
+  /** Nodes that its words name. */
+  readonly nodes: readonly number[];
   /** Why it is no violation; '' if it is one. */
   readonly because: string;
 }
@@ -182,7 +184,7 @@ function complaintText(result: RunResult): Complaint | undefined {
   if (complaint === undefined) return undefined;
   const { check, what, timeNs: at, event, roles } = complaint;
   const because = 'reason' in complaint ? `${complaint.reason}: ${complaint.because}` : '';
-  return { check, what, demand: demandOf(check), at, event, roles, because };
+  return { check, what, demand: demandOf(check), at, event, roles, nodes: subjectOf(what).nodes, because };
 }
 
 function sentences(recorder: Recorder, result: RunResult, evidence: Evidence, values: Values): string[] {

@@ -38,6 +38,14 @@ export const LANES_SCRIPT = `
     nameFaults(panel);
     drawMoments(panel);
     panel.marks(true);
+    for (const node of run.complaint?.nodes ?? []) {
+      if (laneY[node] < 0) continue;
+      g.strokeStyle = tones.bad;
+      g.lineWidth = 2.5;
+      g.beginPath();
+      g.arc(panel.x(run.complaint.at), laneY[node], 9, 0, 7);
+      g.stroke();
+    }
     g.restore();
     for (const lane of lanesShown()) {
       panel.text(page.lanes[lane], panel.left - 7, laneY[lane] - (lane === CLIENTS ? 0 : 6), { size: isNarrow() ? 10.5 : 12.5, weight: 640, align: 'right' });
