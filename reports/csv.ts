@@ -57,6 +57,10 @@ const FIXED: readonly CsvColumn[] = [
     name: `raft.${key}`,
     of: (run: RunRecord) => run.metrics.raft[key],
   })),
+  ...(['sent', 'lost', 'retransmitted', 'held', 'duplicated', 'reordered', 'corrupted'] as const).map((key) => ({
+    name: `messages.${key}`,
+    of: (run: RunRecord) => run.metrics.messages?.[key],
+  })),
   { name: 'unavailableMsMax', of: (run) => run.metrics.unavailableMsMax },
   ...OPERATIONS.flatMap((operation) =>
     LATENCY_FIELDS.map((key) => ({

@@ -119,6 +119,18 @@ const metrics = z
       snapshotsInstalled: count('Snapshots that a follower took over.'),
       restarts: count('Node processes started again.'),
     }),
+    messages: z
+      .object({
+        sent: count('Handed to a connection.'),
+        lost: count('Never delivered: the connection ended first, or it came late or spoilt.'),
+        retransmitted: count('Caught by a partition, or behind one that was, and sent again.'),
+        held: count('Kept by a clog.'),
+        duplicated: count('Copies made.'),
+        reordered: count('Delivered late, behind others.'),
+        corrupted: count('Arrived spoilt: lost, and its connection reset.'),
+      })
+      .optional()
+      .describe('Messages between machines; left out in older files.'),
     unavailableMsMax: figure('Longest span without an acknowledged write while clients ran, ms.'),
   })
   .describe('What the run cost.');

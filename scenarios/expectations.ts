@@ -30,6 +30,7 @@ const METRIC_GROUPS: Readonly<Record<keyof Metrics, true>> = {
   memoryBytes: true,
   engineFigures: true,
   raft: true,
+  messages: true,
   unavailableMsMax: true,
 };
 const RUN_FIGURES: Readonly<Record<string, (run: RunResult) => number>> = {

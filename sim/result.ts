@@ -103,6 +103,16 @@ export interface Metrics {
     readonly snapshotsInstalled: number;
     readonly restarts: number;
   };
+  /** On all links, clients' among them. */
+  readonly messages: {
+    readonly sent: number;
+    readonly lost: number;
+    readonly retransmitted: number;
+    readonly held: number;
+    readonly duplicated: number;
+    readonly reordered: number;
+    readonly corrupted: number;
+  };
   /** Longest span without an acknowledged write while clients ran. */
   readonly unavailableMsMax: number;
 }

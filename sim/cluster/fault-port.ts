@@ -3,11 +3,11 @@ import type { Duration } from '../clock.ts';
 import type { DiskFault } from '../disk/faults/index.ts';
 import type { FaultTarget, ToxicRequest } from '../faults/fault.ts';
 import type { EventLoop } from '../loop.ts';
-import type { ProxyName } from '../network/chains.ts';
 import type { Disturbance } from '../network/interference.ts';
 import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
+import type { LinkName } from '../parameters.ts';
 import { FaultTimers } from './fault-timers.ts';
 import { leaderOf } from './hosts.ts';
 import { MemberOperator } from './member-operator.ts';
@@ -83,6 +83,10 @@ export class FaultPort implements FaultTarget {
 
   get clientMachines(): readonly number[] {
     return this.#clients;
+  }
+
+  pairsOf(link: LinkName): BlockedPairs {
+    return this.#proxies(link.from, link.to).map(({ from, to }) => [from, to]);
   }
 
   block(pairs: BlockedPairs, isClog = false): number {
@@ -172,7 +176,7 @@ export class FaultPort implements FaultTarget {
     }
   }
 
-  #proxies(from: string, to: string): ProxyName[] {
+  #proxies(from: string, to: string): { readonly from: number; readonly to: number }[] {
     const acceptor = this.resolveNode(to);
     return acceptor < 0 ? [] : this.#diallers(from, acceptor).map((dialler) => ({ from: dialler, to: acceptor }));
   }

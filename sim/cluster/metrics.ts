@@ -4,6 +4,7 @@ import type { Load } from '../clients/load.ts';
 import { MILLISECOND, SECOND, type Time } from '../clock.ts';
 import { CATEGORIES, type Category } from '../disk/disk.ts';
 import type { SimulatedDisk } from '../disk/simulated-disk.ts';
+import type { NetworkCounters } from '../network/counters.ts';
 import type { Network } from '../network/network.ts';
 import type { Host } from '../nodes/host.ts';
 import type { Metrics, Series } from '../result.ts';
@@ -105,7 +106,20 @@ export function metricsOf(input: MetricsInput): Metrics {
       snapshotsInstalled: input.snapshotsInstalled,
       restarts: sum(hosts.map((host) => host.restarts)),
     },
+    messages: messagesOf(network.counters),
     unavailableMsMax: recorder.longestWithoutWrite(clientsEnd) / MILLISECOND,
+  };
+}
+
+function messagesOf(counters: NetworkCounters): Metrics['messages'] {
+  return {
+    sent: counters.messagesSent,
+    lost: counters.messagesLost,
+    retransmitted: counters.messagesRetransmitted,
+    held: counters.messagesHeld,
+    duplicated: counters.messagesDuplicated,
+    reordered: counters.messagesReordered,
+    corrupted: counters.messagesCorrupted,
   };
 }
 

@@ -2,7 +2,7 @@ import { MILLISECOND, SECOND } from '../clock.ts';
 import type { DisturbanceKind } from '../network/interference.ts';
 import type { ParameterSpecs } from '../parameters.ts';
 import type { FaultDefinition } from './fault.ts';
-import { drawNodeLinks, NODE_LINKS, nodeLinks } from './node-links.ts';
+import { checkNodeLinks, drawNodeLinks, NODE_LINKS, nodeLinks } from './node-links.ts';
 
 const DELAY: ParameterSpecs = {
   delay: {
@@ -29,6 +29,7 @@ export function disturbance(
       share: { kind: 'ratio', default: share.usual, min: 0, max: 1, doc: 'Of the messages.' },
       ...(isDelay ? DELAY : {}),
     },
+    check: checkNodeLinks,
     drawn: {
       hits: 'links',
       weight: 1,

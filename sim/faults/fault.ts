@@ -27,6 +27,8 @@ export interface FaultTarget {
   changeClock(node: number, driftPpm: number, jumpNs: Duration): void;
   /** Machines that clients run on; nodes are the machines 0 to nodeCount − 1. */
   readonly clientMachines: readonly number[];
+  /** From each machine that dials over the link to the one that accepts, as names stand now. */
+  pairsOf(link: LinkName): BlockedPairs;
   /** Blocks directed pairs of machines; `isClog`: what is caught is kept, not lost. Returns a handle for `unblock`. */
   block(pairs: BlockedPairs, isClog?: boolean): number;
   unblock(handle: number): void;

@@ -1,7 +1,7 @@
 import { MILLISECOND, SECOND } from '../clock.ts';
 import type { ParameterSpec } from '../parameters.ts';
 import type { FaultDefinition } from './fault.ts';
-import { drawNodeLinks, NODE_LINKS, nodeLinks } from './node-links.ts';
+import { checkNodeLinks, drawNodeLinks, NODE_LINKS, nodeLinks } from './node-links.ts';
 
 const mean = (doc: string): ParameterSpec => ({
   kind: 'duration',
@@ -16,6 +16,7 @@ export const flap: FaultDefinition = {
   name: 'flap',
   summary: 'Cuts links again and again, for times that are drawn.',
   parameters: { ...NODE_LINKS, up: mean('Mean time up.'), down: mean('Mean time down. The first comes at once.') },
+  check: checkNodeLinks,
   drawn: {
     hits: 'links',
     weight: 1,

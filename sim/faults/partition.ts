@@ -1,22 +1,25 @@
-import { type BlockedPairs, bridge, isolate, oneWay, ring, symmetric } from '../network/partition.ts';
+import { type BlockedPairs, bridge, isolate, majorityRing, oneWay, ring, symmetric } from '../network/partition.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
 import { type FaultDefinition, type FaultTarget, nodeName, type ParameterProblem } from './fault.ts';
+import { shuffled } from './shuffled.ts';
 
 /**
  * Cuts links between nodes; clients still reach every node. What is in flight on a cut link is caught too.
  *
  * isolate: `node` hears nobody and nobody hears it. one-way: others hear `node` but it hears nobody; or, with two
- * `groups`, the second does not hear the first, and the first hears the second. split: `groups` hear only their own members. ring: each node hears only the two next to it.
- * bridge: two halves that only the node between them (`node`, or the middle one) hears both of.
+ * `groups`, the second does not hear the first, and the first hears the second. split: `groups` hear only their own
+ * members. ring: each node hears only the two next to it. majority-ring, Jepsen's: each node hears a majority, itself
+ * among it, and no two the same one, in an order that is drawn. bridge: two halves that only the node between them
+ * (`node`, or the middle one) hears both of.
  */
 export const partition: FaultDefinition = {
   name: 'partition',
-  summary: 'Cuts links between nodes: isolate, one-way, split, ring or bridge.',
+  summary: 'Cuts links between nodes: isolate, one-way, split, ring, majority-ring or bridge.',
   parameters: {
     shape: {
       kind: 'choice',
-      choices: ['isolate', 'one-way', 'split', 'ring', 'bridge'],
+      choices: ['isolate', 'one-way', 'split', 'ring', 'majority-ring', 'bridge'],
       default: 'isolate',
       doc: 'Which links are cut.',
     },
@@ -30,8 +33,8 @@ export const partition: FaultDefinition = {
   check: checkShape,
   isOfOneNode: ({ shape, groups }) => shape === 'isolate' || (shape === 'one-way' && groups === undefined),
   drawn: { hits: 'links', weight: 4, parameters: drawShape },
-  inject(cluster, parameters) {
-    const cut = cutPairs(cluster, parameters);
+  inject(cluster, parameters, rng) {
+    const cut = cutPairs(cluster, parameters, rng);
     if (cut === undefined) return undefined;
     const handle = cluster.block(cut.pairs);
     return { label: `partition: ${cut.label}`, lift: () => cluster.unblock(handle) };
@@ -39,7 +42,14 @@ export const partition: FaultDefinition = {
 };
 
 /** Smallest cluster in which a shape cuts anything. */
-const NODES_MIN: Readonly<Record<string, number>> = { isolate: 2, 'one-way': 2, split: 2, ring: 4, bridge: 3 };
+const NODES_MIN: Readonly<Record<string, number>> = {
+  isolate: 2,
+  'one-way': 2,
+  split: 2,
+  ring: 4,
+  'majority-ring': 3,
+  bridge: 3,
+};
 
 function checkShape(parameters: ParameterValues, nodeCount: number): ParameterProblem | undefined {
   const shape = parameters.shape as string;
@@ -57,7 +67,7 @@ function checkShape(parameters: ParameterValues, nodeCount: number): ParameterPr
     return { parameter: 'groups', what: `goes with split and one-way, not with ${shape}` };
   }
   if (shape === 'one-way' && parameters.groups !== undefined) return checkOneWay(parameters);
-  if ((shape === 'split' || shape === 'ring') && parameters.node !== undefined) {
+  if ((shape === 'split' || shape === 'ring' || shape === 'majority-ring') && parameters.node !== undefined) {
     return { parameter: 'node', what: `goes with isolate, one-way and bridge, not with ${shape}` };
   }
   return undefined;
@@ -74,24 +84,26 @@ function checkOneWay({ groups, node }: ParameterValues): ParameterProblem | unde
 function drawShape(rng: Rng, node: string, nodeCount: number): ParameterValues {
   const shapes = Object.keys(NODES_MIN).filter((shape) => nodeCount >= NODES_MIN[shape]!);
   const shape = shapes[rng.int(0, Math.max(0, shapes.length - 1))] ?? 'isolate';
-  if (shape === 'ring') return { shape };
+  if (shape === 'ring' || shape === 'majority-ring') return { shape };
   if (shape !== 'split' && (shape !== 'one-way' || rng.chance(0.5))) return { shape, node };
   const cut = rng.int(1, nodeCount - 1);
-  const names = Array.from({ length: nodeCount }, (_, i) => nodeName(i));
-  for (let i = names.length - 1; i > 0; i--) {
-    const j = rng.int(0, i);
-    [names[i], names[j]] = [names[j]!, names[i]!];
-  }
+  const nodes = Array.from({ length: nodeCount }, (_, i) => nodeName(i));
+  const names = shuffled(nodes, rng);
   return { shape, groups: [names.slice(0, cut), names.slice(cut)] };
 }
 
 function cutPairs(
   cluster: FaultTarget,
   parameters: ParameterValues,
+  rng: Rng,
 ): { readonly pairs: BlockedPairs; readonly label: string } | undefined {
   const nodes = Array.from({ length: cluster.nodeCount }, (_, node) => node);
   const shape = parameters.shape as string;
   if (shape === 'ring') return { pairs: ring(nodes), label: 'ring' };
+  if (shape === 'majority-ring') {
+    const order = shuffled(nodes, rng);
+    return { pairs: majorityRing(order), label: `majority ring ${order.map(nodeName).join(' ')}` };
+  }
   if (parameters.groups !== undefined) {
     const names = parameters.groups as readonly (readonly string[])[];
     const groups = names.map((group) => group.map((name) => cluster.resolveNode(name)).filter((node) => node >= 0));

@@ -1,7 +1,7 @@
 import { MILLISECOND, SECOND } from '../clock.ts';
-import type { Rng } from '../rng.ts';
 import type { FaultDefinition } from './fault.ts';
 import { nodeLinks } from './node-links.ts';
+import { shuffled } from './shuffled.ts';
 
 /**
  * FoundationDB's swizzle: some nodes, drawn, are clogged one after the other at random times, then freed one after the
@@ -57,12 +57,3 @@ export const swizzleClog: FaultDefinition = {
     };
   },
 };
-
-function shuffled(nodes: readonly number[], rng: Rng): number[] {
-  const order = [...nodes];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = rng.int(0, i);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-}

@@ -10,6 +10,8 @@ export interface NetworkCounters {
   /** Caught by a partition, or sent behind something that was, and sent again. */
   messagesRetransmitted: number;
   bytesRetransmitted: number;
+  /** Kept by a clog, or sent behind something that was. */
+  messagesHeld: number;
   /** By a disturbance of the link: delivered twice, delivered late, spoilt. */
   messagesDuplicated: number;
   messagesReordered: number;
@@ -30,6 +32,7 @@ export function networkCounters(): NetworkCounters {
     bytesLost: 0,
     messagesRetransmitted: 0,
     bytesRetransmitted: 0,
+    messagesHeld: 0,
     messagesDuplicated: 0,
     messagesReordered: 0,
     messagesCorrupted: 0,

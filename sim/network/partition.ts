@@ -43,6 +43,24 @@ export function ring(machines: readonly number[]): BlockedPairs {
   return pairs;
 }
 
+/**
+ * Each machine hears itself and the next ones in the order given, before and behind it, that make it a majority: no
+ * two hear the same one. Where a majority is an even number, a machine hears one more behind it than before it,
+ * which does not hear that machine.
+ */
+export function majorityRing(machines: readonly number[]): BlockedPairs {
+  const pairs: [number, number][] = [];
+  const count = machines.length;
+  const others = Math.floor(count / 2);
+  const before = Math.floor(others / 2);
+  for (const [i, to] of machines.entries()) {
+    for (let step = others - before + 1; step < count - before; step++) {
+      pairs.push([machines[(i + step) % count]!, to]);
+    }
+  }
+  return pairs;
+}
+
 /** Two halves that reach the machine in the middle, and not each other. */
 export function bridge(left: readonly number[], middle: number, right: readonly number[]): BlockedPairs {
   return symmetric([left.filter((machine) => machine !== middle), right.filter((machine) => machine !== middle)]);

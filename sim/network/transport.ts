@@ -122,7 +122,7 @@ export class Transport {
       if (wasLost) {
         this.#counters.messagesRetransmitted++;
         this.#counters.bytesRetransmitted += bytes;
-      }
+      } else this.#counters.messagesHeld++;
       this.transmit(direction, slot, bytes);
     }
     this.#stopGivingUp(direction);

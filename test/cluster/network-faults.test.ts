@@ -64,6 +64,31 @@ it('an image of a store that comes twice is let go of as often as it is taken', 
   }
 });
 
+it.each<[ParameterValues, string]>([
+  [{ link: { from: 'leader', to: 'follower' }, direction: 'both' }, 'corrupt: leader ↔ follower'],
+  [{ link: { from: 'leader', to: 'follower' }, direction: 'out' }, 'corrupt: leader → follower'],
+  [{ link: { from: 'clients', to: 'n3' }, direction: 'in' }, 'corrupt: clients ← n3'],
+  [{ link: { from: 'peers', to: 'n3' }, direction: 'both' }, 'corrupt: peers ↔ n3'],
+  [{ node: 'n2', direction: 'both', clients: false }, 'corrupt: n2'],
+])('%j spoils messages there, and the result counts them: %s', (links, label) => {
+  const result = play({ ...BUSY, faults: [at(1000, 1200, 'corrupt', { share: 0.2, ...links })] });
+  expect(complaints(result)).toEqual([]);
+  expect(result.faultWindows[0]!.label).toBe(label);
+  const { corrupted, lost, held } = result.metrics.messages;
+  expect(corrupted).toBeGreaterThan(1);
+  expect(lost).toBeGreaterThanOrEqual(corrupted);
+  expect(held).toBe(0);
+});
+
+it('a link with the clients that is clogged holds them up, and the result counts what it held', () => {
+  const faults = [at(800, 1500, 'clog', { link: { from: 'clients', to: 'leader' }, direction: 'both' })];
+  const { metrics, ...result } = play({ ...BUSY, target: 'leader', faults, timeoutMs: 5000 });
+  expect(complaints({ metrics, ...result })).toEqual([]);
+  expect(metrics.unavailableMsMax).toBeGreaterThan(1400);
+  expect(metrics.messages.held).toBeGreaterThan(0);
+  expect(metrics.messages.lost).toBe(0);
+});
+
 it('a leader whose words are clogged is followed by another', () => {
   const { run, hosts } = watch({ ms: 4000, faults: [at(1000, 2000, 'clog', { node: 'leader', direction: 'out' })] });
   advanceTo(run, 990);
@@ -84,10 +109,29 @@ it('one way between groups: the second does not hear the first, which hears the 
   expect(result.faultWindows.map(({ label }) => label)).toContain('partition: n1 not heard by n2 n3');
 });
 
+// of three nodes each hears only one other, and that one does not hear it: nobody is answered
+it.each([
+  [3, false],
+  [5, true],
+])("in a majority ring of %d nodes somebody leads: %s; its order is the seed's", (nodes, isLed) => {
+  const orders = [1, 2, 3, 4].map((seed) => {
+    const faults = [at(500, 2000, 'partition', { shape: 'majority-ring' })];
+    const { run, hosts } = watch({ ms: 3000, nodes, seed, faults });
+    advanceTo(run, 2400);
+    expect(leaderOf(hosts) >= 0).toBe(isLed);
+    const result = runToEnd(run);
+    expect(complaints(result)).toEqual([]);
+    return result.faultWindows[0]!.label;
+  });
+  for (const order of orders) expect(order).toMatch(/^partition: majority ring n\d( n\d)+$/);
+  expect(new Set(orders).size).toBeGreaterThan(1);
+});
+
 it.each<[ParameterValues, string | undefined]>([
   [{ shape: 'one-way', groups: [['n1'], ['n2']] }, undefined],
   [{ shape: 'one-way', groups: [['n1']] }, 'groups 1 of them; allowed: two, who is not heard and by whom'],
   [{ shape: 'one-way', groups: [['n1'], ['n2']], node: 'n1' }, 'node goes with one-way where there are no groups'],
+  [{ shape: 'majority-ring', node: 'n1' }, 'node goes with isolate, one-way and bridge, not with majority-ring'],
   [{ shape: 'ring', groups: [['n1'], ['n2']] }, 'groups goes with split and one-way, not with ring'],
 ])('partition %j: %s', (parameters, problem) => {
   const found = findFault('partition')!.check!(parameters, 5, 0);

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { MILLISECOND, SECOND } from '../../sim/clock.ts';
 import { ACCEPTOR, DIALLER } from '../../sim/network/connection.ts';
-import { type BlockedPairs, bridge, isolate, oneWay, ring, symmetric } from '../../sim/network/partition.ts';
+import {
+  type BlockedPairs,
+  bridge,
+  isolate,
+  majorityRing,
+  oneWay,
+  ring,
+  symmetric,
+} from '../../sim/network/partition.ts';
 import { Bed, FAST_LINK } from './bed.ts';
 
 describe('shapes', () => {
@@ -28,11 +36,28 @@ describe('shapes', () => {
     ['isolated', isolate(1, [0, 1, 2, 3, 4]), ['.x...', 'x.xxx', '.x...', '.x...', '.x...']],
     ['ring', ring([0, 1, 2, 3, 4]), ['..xx.', '...xx', 'x...x', 'xx...', '.xx..']],
     ['ring of three', ring([0, 1, 2]), ['.....', '.....', '.....', '.....', '.....']],
+    ['majority ring', majorityRing([0, 1, 2, 3, 4]), ['..xx.', '...xx', 'x...x', 'xx...', '.xx..']],
+    ['majority ring in another order', majorityRing([0, 2, 4, 1, 3]), ['.x..x', 'x.x..', '.x.x.', '..x.x', 'x..x.']],
+    ['majority ring of four', majorityRing([0, 1, 2, 3]), ['..x..', '...x.', 'x....', '.x...', '.....']],
+    ['majority ring of three', majorityRing([0, 1, 2]), ['.x...', '..x..', 'x....', '.....', '.....']],
     ['bridge', bridge([0, 1], 2, [3, 4]), ['...xx', '...xx', '.....', 'xx...', 'xx...']],
     ['bridge, the middle named again', bridge([0, 1, 2], 2, [2, 3, 4]), ['...xx', '...xx', '.....', 'xx...', 'xx...']],
   ])('%s', (_name, pairs, expected) => {
     expect(matrix(5, pairs)).toEqual(expected);
   });
+});
+
+test.each([3, 4, 5, 6, 7, 9])('in a majority ring of %d each hears a majority, and no two the same', (count) => {
+  const machines = Array.from({ length: count }, (_, machine) => machine);
+  const pairs = majorityRing(machines);
+  const heard = machines.map((to) =>
+    machines.filter((from) => !pairs.some((pair) => pair[0] === from && pair[1] === to)),
+  );
+  for (const [to, group] of heard.entries()) {
+    expect(group).toContain(to);
+    expect(group).toHaveLength(Math.floor(count / 2) + 1);
+  }
+  expect(new Set(heard.map(String)).size).toBe(count);
 });
 
 describe('a partition', () => {

@@ -163,6 +163,7 @@ function oneRun(
     memoryBytes: { total: Object.values(memory).reduce((sum, bytes) => sum + bytes, 0), byOwner: memory },
     engineFigures: { ...sketch.figures, seedOfFixture: seed },
     raft: { elections: 2 + rng.int(0, 2), leaderChanges: 2, snapshotsInstalled: rng.int(0, 1), restarts: 1 },
+    messages: { sent: 9000, lost: 40, retransmitted: 12, held: 7, duplicated: 5, reordered: 3, corrupted: 1 },
     unavailableMsMax: 1180 * wobble(),
   };
   const failing = options.failing === true && index === 1 && seed === (options.seeds ?? [1, 2, 3])[0];
@@ -417,6 +418,7 @@ function tinyRun(
       memoryBytes: { total: 1e6 * scale, byOwner: { 'page cache': 1e6 * scale } },
       engineFigures: { pages: 10 * scale },
       raft: { elections: 1, leaderChanges: 1, snapshotsInstalled: 0, restarts: 0 },
+      messages: { sent: 900, lost: 0, retransmitted: 0, held: 0, duplicated: 0, reordered: 0, corrupted: 0 },
       unavailableMsMax: 12,
     },
     series: {

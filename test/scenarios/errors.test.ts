@@ -137,7 +137,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'a published figure that is none',
     'published: [{source: x, metrics: [latency], rows: []}]',
-    "3:35: published[0].metrics[0]: 'latency' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
+    "3:35: published[0].metrics[0]: 'latency' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, messages, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
   ],
   [
     'a published figure of no variant',
@@ -400,7 +400,7 @@ const ROWS: readonly (readonly [what: string, body: string, message: string])[] 
   [
     'an unknown figure',
     'expect: [{metric: latenciMs.put.p99, max: 1}]',
-    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
+    "3:19: expect[0].metric: 'latenciMs.put.p99' is not a figure of the results; allowed: throughputOpsPerS, operations, latencyMs, latencyWaitsMs, writeAmplification, bytes, fsyncs, fsyncsByCategory, spaceAmplification, memoryBytes, engineFigures, raft, messages, unavailableMsMax, violations, excused, unproven, events, virtualTimeNs; did you mean latencyMs?",
   ],
   ['no bound', 'expect: [{metric: fsyncs}]', '3:10: expect[0]: has no bound; allowed: max, min, equals'],
   [
