@@ -30,6 +30,7 @@ export function resolve(scenario: string, variant: string, body: Body, proxied: 
     cluster: {
       nodes: cluster.nodes,
       ...(cluster.spares === 0 ? {} : { spares: cluster.spares }),
+      ...(cluster.strictReconfig ? {} : { strictReconfig: false }),
       engine: { name: engine.name, options: engine.options },
       stateMachine: cluster.stateMachine,
       disk: {

@@ -55,6 +55,22 @@ export const BUGS = [
     check: 'linearizability',
   },
   {
+    name: 'membership-change-before-commit',
+    mechanism:
+      'a new leader takes a change of the membership before it has committed anything in its term, so that two of them are under way',
+    source: 'Ongaro 2015, raft-dev: bug in single-server membership changes',
+    place: 'sim/nodes/raft/election.ts',
+    check: 'leader-completeness',
+  },
+  {
+    name: 'campaign-before-change-applied',
+    mechanism:
+      'a node goes on while its apply thread has not come to a committed change, and counts votes by the members before it',
+    source: 'etcd #7280; etcd-io/raft #234, #456',
+    place: 'sim/nodes/raft-thread.ts',
+    check: 'leader-completeness',
+  },
+  {
     name: 'vote-not-synced',
     mechanism: 'term and vote are written and not synced before the vote is sent',
     source: 'Ongaro & Ousterhout 2014, §5.1',

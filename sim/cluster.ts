@@ -137,7 +137,7 @@ class ClusterRun implements Run {
       operationsMax: end.operations,
       traceId: LOAD_TRACE_ID,
     });
-    this.#faults = new FaultPort(loop, this.#hosts, cluster.nodes, this.#network, clients);
+    this.#faults = new FaultPort(loop, this.#hosts, cluster, this.#network, clients);
     this.#liveness = root.fork('liveness');
     this.#excuses = new Excuses(this.#hosts, {
       isMember: (node) => this.#faults.isMember(node),

@@ -30,6 +30,8 @@ export interface ClusterSpec {
   readonly nodes: number;
   /** Machines without a member at the start, for faults that add one: n<nodes + 1> …; with the nodes at most 64. Left out: none. */
   readonly spares?: number;
+  /** False: members are changed even if the leader does not hear a majority of those that will vote. Left out: true. */
+  readonly strictReconfig?: boolean;
   readonly engine: { readonly name: string; readonly options: ParameterValues };
   readonly stateMachine: 'raw' | 'mvcc';
   readonly disk: {

@@ -83,6 +83,9 @@ export function clusterSchema(catalogue: Catalogue) {
       spares: wholeNumber(0, 63, 'Machines without a member at the start, after the nodes: for add-member.').prefault(
         0,
       ),
+      strictReconfig: flag(
+        'Change members only as long as the leader hears a majority of those that will vote, as etcd does.',
+      ).prefault(true),
       engine: engineSchema(catalogue.engines).prefault(DEFAULT_ENGINE),
       stateMachine: choice(
         ['raw', 'mvcc'],

@@ -8,6 +8,7 @@ import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
 import type { LinkName } from '../parameters.ts';
+import type { ClusterSpec } from '../run-spec.ts';
 import { FaultTimers } from './fault-timers.ts';
 import { leaderOf } from './hosts.ts';
 import { MemberOperator } from './member-operator.ts';
@@ -27,8 +28,13 @@ export class FaultPort implements FaultTarget {
   readonly #faultyDisks = new Set<number>();
   #toxics = 0;
 
-  /** The first `founders` hosts are members at the start. */
-  constructor(loop: EventLoop, hosts: readonly Host[], founders: number, network: Network, clients: readonly number[]) {
+  constructor(
+    loop: EventLoop,
+    hosts: readonly Host[],
+    cluster: ClusterSpec,
+    network: Network,
+    clients: readonly number[],
+  ) {
     this.#timers = new FaultTimers(loop);
     this.#hosts = hosts;
     this.#network = network;
@@ -36,8 +42,8 @@ export class FaultPort implements FaultTarget {
     this.nodeCount = hosts.length;
     this.#down = hosts.map(() => 0);
     this.#paused = hosts.map(() => 0);
-    this.#founders = founders;
-    this.operator = new MemberOperator(loop, this.#timers, hosts, founders, (node) => this.#down[node]! > 0);
+    this.#founders = cluster.nodes;
+    this.operator = new MemberOperator(loop, this.#timers, hosts, cluster, (node) => this.#down[node]! > 0);
   }
 
   resolveNode(name: string): number {

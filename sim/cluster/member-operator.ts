@@ -7,7 +7,7 @@
  *              voter
  *
  * Nobody answers a proposal. One that shows no effect within `RETRY_NS` is made again: as after a time-out, it may have
- * come about twice. As etcd does by default (strict reconfiguration) nothing is proposed that would leave a quorum to
+ * come about twice. With `strictReconfig`, as etcd does by default, nothing is proposed that would leave a quorum to
  * members that the leader does not hear.
  *
  * Simplified: sees what the leader has in force without asking it over the network.
@@ -18,6 +18,7 @@ import type { Host } from '../nodes/host.ts';
 import { machineOf, memberId } from '../nodes/member-id.ts';
 import { ADD_LEARNER, ADD_NODE, REMOVE_NODE, TRANSITION_AUTO } from '../nodes/raft/conf-change.ts';
 import type { RaftNode } from '../nodes/raft/ready.ts';
+import type { ClusterSpec } from '../run-spec.ts';
 import type { FaultTimers } from './fault-timers.ts';
 import { leaderOf } from './hosts.ts';
 
@@ -49,21 +50,23 @@ export class MemberOperator {
   readonly #places: readonly Place[];
   /** Held down by a fault, so that it is not to be started. */
   readonly #isHeldDown: (node: number) => boolean;
+  readonly #isStrict: boolean;
   #isWatching = false;
 
   constructor(
     loop: EventLoop,
     timers: FaultTimers,
     hosts: readonly Host[],
-    founders: number,
+    { nodes, strictReconfig = true }: ClusterSpec,
     isHeldDown: (node: number) => boolean,
   ) {
     this.#loop = loop;
     this.#hosts = hosts;
+    this.#isStrict = strictReconfig;
     this.#timers = timers;
     this.#isHeldDown = isHeldDown;
     this.#places = hosts.map((host, machine) => {
-      const id = machine < founders ? memberId(machine, 0) : 0;
+      const id = machine < nodes ? memberId(machine, 0) : 0;
       return {
         host,
         wanted: id,
@@ -161,7 +164,7 @@ export class MemberOperator {
   #propose(place: Place, leader: Host, type: number, id: number): void {
     const { now } = this.#loop;
     const replica = leader.replicas[0]!;
-    if (now < place.retryAt || !keepsQuorum(replica.raft, type, id)) return;
+    if (now < place.retryAt || (this.#isStrict && !keepsQuorum(replica.raft, type, id))) return;
     place.retryAt = now + RETRY_NS;
     replica.proposeChange({ version: 2, transition: TRANSITION_AUTO, changes: [{ type, nodeId: id }] });
   }

@@ -271,7 +271,8 @@ export class RaftThread implements Handler, RaftThreadLinks {
 
   #saved(): void {
     this.#save.end();
-    this.#awaitsConfiguration = this.configuration.isAwaited;
+    const goesOn = this.node.state.bugs['campaign-before-change-applied'];
+    this.#awaitsConfiguration = this.configuration.isAwaited && !goesOn;
     if (this.#awaitsConfiguration) this.#saving = true;
     else this.#finishReady();
   }

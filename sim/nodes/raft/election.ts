@@ -74,7 +74,7 @@ function becomeLeader(state: RaftState, effects: Effects): void {
   own.becomeReplicate();
   own.recentActive = true;
   // there may be a change of the configuration in the log's tail: wait until it is applied rather than look
-  state.pendingConfIndex = state.log.lastIndex();
+  if (!state.bugs['membership-change-before-commit']) state.pendingConfIndex = state.log.lastIndex();
   appendEmpty(state, effects);
 }
 
