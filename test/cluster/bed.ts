@@ -19,6 +19,7 @@ export interface Sketch {
   readonly seed?: number;
   readonly nodes?: number;
   readonly spares?: number;
+  readonly strictReconfig?: boolean;
   /** One of the registry. */
   readonly engine?: string;
   readonly options?: ParameterValues;
@@ -58,6 +59,7 @@ export function clusterOf(sketch: Sketch = {}): RunSpec {
     cluster: {
       nodes: sketch.nodes ?? 3,
       ...(sketch.spares !== undefined && { spares: sketch.spares }),
+      ...(sketch.strictReconfig !== undefined && { strictReconfig: sketch.strictReconfig }),
       engine: { name: engine, options: { ...defaultsOf(findEngine(engine)!.options), ...sketch.options } },
       stateMachine: sketch.machine ?? 'raw',
       disk: { profile: sketch.disk ?? 'nvme', pageCacheBytes: 1 << 30, capacityBytes: sketch.capacityBytes ?? 0 },
