@@ -35,7 +35,7 @@ import { ILLEGAL, NAMED, type OperationColumns, operationColumns, operationStory
 import { protocolTelling } from './protocol.ts';
 import { isNothing, nearest, type StoryLine, storyOf } from './story.ts';
 import { Values } from './values.ts';
-import { clientsText, demandOf, namedText, reasonText } from './words.ts';
+import { clientsText, demandOf, namedText, reasonText, toldText } from './words.ts';
 
 export const MESSAGES_MAX = 20_000;
 /** Of those more of what led there than of what came after. */
@@ -189,11 +189,13 @@ function complaintText(result: RunResult): Complaint | undefined {
 
 function sentences(recorder: Recorder, result: RunResult, evidence: Evidence, values: Values): string[] {
   const { operations: log } = recorder;
-  const { history, named, clients } = evidence;
+  const { history, named, toldBefore, clients } = evidence;
   const all = history === undefined ? [] : reasonText(log, history, values);
-  const answer = history?.illegal === undefined ? '' : answerText(recorder, history.illegal);
-  if (answer !== '') all.push(answer);
   if (all.length === 0) all.push(...named.map((row) => namedText(log, row)));
+  if (history?.illegal === undefined && toldBefore !== undefined) all.push(toldText(log, toldBefore, named[0]!));
+  const answered = history?.illegal ?? (toldBefore === undefined ? undefined : named[0]);
+  const answer = answered === undefined ? '' : answerText(recorder, answered);
+  if (answer !== '') all.push(answer);
   if (evidence.subject !== undefined) all.push(...protocolTelling(recorder, evidence.subject).sentences);
   all.push(clientsText(clients, complaintOf(result) !== undefined, log.count));
   if (log.isFull) all.push(`Only the first ${log.count} operations were looked at.`);

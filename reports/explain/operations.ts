@@ -111,10 +111,14 @@ interface Part {
 }
 
 /** The operations in question; the last of a row counts. */
-function partsOf({ named, history }: Evidence): Part[] {
+function partsOf({ named, toldBefore, history }: Evidence): Part[] {
   const parts: Part[] = [];
   const { illegal, reason } = history ?? {};
-  if (illegal === undefined) return named.map((row) => ({ row, part: NAMED, what: 'the operation in question' }));
+  if (illegal === undefined) {
+    if (toldBefore !== undefined)
+      parts.push({ row: toldBefore, part: INVOLVED, what: 'will be told of a newer state' });
+    return [...parts, ...named.map((row) => ({ row, part: NAMED, what: 'the operation in question' }))];
+  }
   if (reason !== undefined && 'writer' in reason)
     parts.push({ row: reason.writer, part: INVOLVED, what: 'what the read will see' });
   if (reason !== undefined && 'newer' in reason)

@@ -176,7 +176,7 @@ function readingHtml(): string {
     ],
     [
       'messages',
-      'From the moment of sending to that of arrival. A cross: lost, its connection ended before it arrived. A partition does not lose what was sent, as TCP does not: it arrives late, when the partition heals in time. What a node wanted to send without a connection is not drawn.',
+      'From the moment of sending to that of arrival. A cross: lost, its connection ended before it arrived. Dashed: still under way at the end. A partition does not lose what was sent, as TCP does not: it arrives late, when the partition heals in time. What a node wanted to send without a connection is not drawn.',
     ],
     ['faults', 'Shaded while in force, over the lane of the one node they touch, or over all.'],
     [

@@ -10,6 +10,7 @@ import {
   OPERATION,
   type OperationLog,
   RETURNED_AT,
+  REVISION,
   SEQUENCE,
   SESSION,
 } from '../../sim/replay/operation-log.ts';
@@ -87,6 +88,12 @@ export function namedText(log: OperationLog, row: number): string {
   const key = log.get(row, KEY);
   const of = key < 0 ? '' : ` on key ${key}`;
   return `${capital(operationText(log, row))}${of}, request ${log.get(row, SEQUENCE)}${where}.`;
+}
+
+/** Of an operation whose client had been told of something newer. */
+export function toldText(log: OperationLog, before: number, row: number): string {
+  const told = `revision ${log.get(before, REVISION)}, then revision ${log.get(row, REVISION)}`;
+  return `Its client had been told the newer one by ${operationText(log, before)}: ${told}.`;
 }
 
 export function clientsText(

@@ -10,6 +10,8 @@ export interface Evidence {
   readonly subject: Subject | undefined;
   /** Operations that the check's words name. */
   readonly named: readonly number[];
+  /** What its client was told before, and newer, than the first of these; undefined: there is none. */
+  readonly toldBefore: number | undefined;
   /** Of the key in question; undefined: there is none. */
   readonly history: KeyHistory | undefined;
   /** What can be said of the operations on all keys, up to the end of the run. */
@@ -29,6 +31,7 @@ export function evidenceOf(
 ): Evidence {
   const subject = complaint === undefined ? undefined : subjectOf(complaint.what);
   const named = subject === undefined ? [] : namedOperations(log, subject);
+  const toldBefore = named.length === 0 ? undefined : log.toldNewerBefore(named[0]!);
   const byKey = rowsByKey(log);
   const of = (key: number): KeyHistory => keyHistory(log, key, byKey.get(key) ?? [], preloaded(key));
   const wanted = subject?.key ?? keyOf(log, named);
@@ -38,7 +41,7 @@ export function evidenceOf(
   const clients = found === 'unknown' ? 'unknown' : found === undefined ? 'saw nothing wrong' : 'saw it';
   const stuck = subject?.applied === undefined ? undefined : subject.nodes[0];
   const at = stuck === undefined ? (complaint?.timeNs ?? endNs) : lastStep(stuck);
-  return { subject, named, history, clients, ...focusOf(log, named, history, at) };
+  return { subject, named, toldBefore, history, clients, ...focusOf(log, named, history, at) };
 }
 
 /** By session and request, or by the entry at which they took effect. */

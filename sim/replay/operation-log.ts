@@ -1,6 +1,6 @@
 /**
  * What clients asked and were told, in the order of their calls, and where it took effect. Remembers the first 2^20
- * operations, 96 bytes each; `isFull` says that there were more.
+ * operations, 104 bytes each; `isFull` says that there were more.
  */
 
 import { fingerprint } from '../checkers/fingerprint.ts';
@@ -28,7 +28,9 @@ export const ENTRY_AGAIN = 9;
 /** 1: a read that was allowed to be stale. */
 export const MAY_BE_STALE = 10;
 export const ENDED_AT_CLIENT = 11;
-const FIELDS = 12;
+/** What its client was told; 0: nothing. */
+export const REVISION = 12;
+const FIELDS = 13;
 
 export const OPEN = 0;
 export const OK = 1;
@@ -83,6 +85,7 @@ export class OperationLog {
     values[at + ENDED_AT_CLIENT] = now;
     if (reply === undefined) return;
     values[at + RETURNED_AT] = now;
+    values[at + REVISION] = reply.revision;
     if (request.operation === GET) values[at + MARK] = reply.value === undefined ? 0 : fingerprint(reply.value);
   }
 
@@ -93,6 +96,14 @@ export class OperationLog {
     const { values } = this.rows;
     if (values[at + ENTRY] === 0) values[at + ENTRY] = entry;
     else if (values[at + ENTRY] !== entry && values[at + ENTRY_AGAIN] === 0) values[at + ENTRY_AGAIN] = entry;
+  }
+
+  /** The session's latest operation before it that was told of a newer state. */
+  toldNewerBefore(row: number): number | undefined {
+    const revision = this.get(row, REVISION);
+    if (revision === 0) return undefined;
+    const rows = this.#ofSession.get(this.get(row, SESSION)) ?? [];
+    return rows.findLast((other) => other < row && this.get(other, REVISION) > revision);
   }
 
   find(session: number, sequence: number): number | undefined {

@@ -1,7 +1,7 @@
 /** The page about known bugs: the operation that fits nowhere, the reason, and that it needs nothing else. */
 import { describe, expect, it } from 'vitest';
 import { type Explanation, evidenceOfRun, explanationOf } from '../../reports/explain/explanation.ts';
-import { ILLEGAL, NAMED } from '../../reports/explain/operations.ts';
+import { ILLEGAL, INVOLVED, NAMED } from '../../reports/explain/operations.ts';
 import { renderExplanation } from '../../reports/explain/page.ts';
 import { SCRIPT } from '../../reports/explain/script/index.ts';
 import { STATE_SCRIPT } from '../../reports/explain/script/state.ts';
@@ -103,6 +103,15 @@ it('looks at where a node came to a halt, not at the end where that was seen', (
   expect(complaint!.at).toBeGreaterThan(8e9);
   expect(focus[0]).toBe(focus[1]);
   expect(view[0] < focus[0] && focus[1] < view[1] && view[1] < 5e9).toBe(true);
+});
+
+it('shows what a session was told before, and by whom', () => {
+  const { operations, reason } = explained('read-index-before-commit', 1);
+  expect(operations.part.filter((part) => part === INVOLVED)).toHaveLength(1);
+  expect(reason.slice(1, 3)).toEqual([
+    'Its client had been told the newer one by the put of session 47 (2913.945–2995.129 ms): revision 342, then revision 341.',
+    'n1 answered it as leader of term 4, having applied entries up to 341; n2 had applied up to 344.',
+  ]);
 });
 
 it('marks the request that took effect twice', () => {

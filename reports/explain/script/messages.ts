@@ -91,7 +91,7 @@ export const MESSAGES_SCRIPT = `
     const { g } = panel;
     const colour = paint(page.messagePaints[messages.kind[i]]);
     const isWhole = messages.fate[i] === DELIVERED;
-    panel.line(x1, y1, x2, y2, isWhole ? colour : tones.bad, isPicked ? 2.2 : isWhole ? g.lineWidth : 1.2, isWhole ? undefined : [4, 3]);
+    panel.line(x1, y1, x2, y2, messages.fate[i] === LOST ? tones.bad : colour, isPicked ? 2.2 : isWhole ? g.lineWidth : 1.2, isWhole ? undefined : [4, 3]);
     g.lineWidth = isPicked ? 2.2 : 1.2;
     if (messages.fate[i] === LOST) {
       panel.line(x2 - 4, y2 - 4, x2 + 4, y2 + 4, tones.bad, 1.8);
