@@ -109,7 +109,7 @@ export interface About {
   readonly window: { readonly from: number; readonly to: number } | undefined;
 }
 
-export function complaintOf(result: RunResult): Violation | ExcusedViolation | undefined {
+function complaintOf(result: RunResult): Violation | ExcusedViolation | undefined {
   return result.violations[0] ?? result.excused[0];
 }
 

@@ -21,7 +21,7 @@ export function renderExplanation(run: Explanation): string {
     types: MESSAGE_NAMES,
     statuses: REPLY_STATUSES,
     roles: NODE_ROLES,
-    operations_: OPERATIONS,
+    operationNames: OPERATIONS,
     messagePaints: messagePaints(),
     rolePaints: rolePaints(),
     diskPaints: diskPaints(),

@@ -52,6 +52,7 @@ export class NodeLog {
   readonly #commits: number[];
   readonly #applied: number[];
   readonly #appliedSeen: number[];
+  readonly #wasUp: boolean[];
   /** When each node last applied an entry. */
   readonly appliedAt: Time[];
 
@@ -61,6 +62,7 @@ export class NodeLog {
     this.#commits = new Array(nodes).fill(0);
     this.#applied = new Array(nodes).fill(0);
     this.#appliedSeen = new Array(nodes).fill(0);
+    this.#wasUp = new Array(nodes).fill(false);
     this.appliedAt = new Array(nodes).fill(0);
   }
 
@@ -70,6 +72,10 @@ export class NodeLog {
       const raft = protocols[node];
       const role = raft === undefined ? DOWN : raft.state.role;
       const term = raft === undefined ? this.#terms[node]! : raft.term;
+      if (raft !== undefined && this.#roles[node] === DOWN && this.#wasUp[node]) {
+        this.note(time, node, `is up again, its log up to entry ${raft.state.log.lastIndex()}`);
+      }
+      if (raft !== undefined) this.#wasUp[node] = true;
       if (role !== this.#roles[node] || term !== this.#terms[node]) this.#change(time, node, role, term);
       const commit = raft === undefined ? this.#commits[node]! : raft.commit;
       if (commit !== this.#commits[node] || this.#applied[node] !== this.#appliedSeen[node])

@@ -32,11 +32,9 @@ export const ENDED_AT_CLIENT = 11;
 export const REVISION = 12;
 const FIELDS = 13;
 
-export const OPEN = 0;
-export const OK = 1;
-export const FAILED = 2;
-export const UNKNOWN = 3;
+/** Outcomes; 0: it has not ended. */
 const OUTCOMES: readonly Outcome[] = ['ok', 'failed', 'unknown'];
+export const FAILED = 2;
 
 const OPERATIONS_MAX = 2 ** 20;
 

@@ -19,7 +19,7 @@ import { MessageLog } from './message-log.ts';
 import { NodeLog } from './node-log.ts';
 import { OperationLog } from './operation-log.ts';
 
-export const WHOLE_RUN: ReplayWindow = { from: 0, to: Number.MAX_SAFE_INTEGER };
+const WHOLE_RUN: ReplayWindow = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 /** Lanes of `Recorder.traffic`. */
 export const MESSAGES_SENT = 0;

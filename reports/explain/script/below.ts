@@ -99,7 +99,7 @@ export const BELOW_SCRIPT = `
     panel.marks(false);
     g.restore();
     panel.text(state.allKeys ? 'all keys' : 'key ' + operations.theKey, panel.left - 7, 28, { size: isNarrow() ? 10.5 : 12, weight: 640, align: 'right' });
-    operationsNote.textContent = hidden > 0 ? hidden + ' more rows are not drawn.' : '';
+    operationsNote.textContent = (hidden > 0 ? hidden + ' more rows are not drawn. ' : '') + (operations.left > 0 && state.allKeys ? operations.left + ' operations farther away are not in the page.' : '');
     if (barsDrawn.length === 0) panel.text('no operation in this view', panel.left + 8, 30, { colour: tones.muted });
   }
   function drawBar(panel, i, x, y, width, height) {
@@ -135,7 +135,7 @@ export const BELOW_SCRIPT = `
     g.globalAlpha = 1;
   }
   function operationText(i) {
-    const name = page.operations_[operations.operation[i]];
+    const name = page.operationNames[operations.operation[i]];
     const value = operations.value[i];
     const isRead = name === 'get' || name === 'range';
     const key = state.allKeys && operations.key[i] >= 0 ? ' k' + operations.key[i] : '';
@@ -178,7 +178,7 @@ export const BELOW_SCRIPT = `
     return bar === undefined ? -1 : bar[0];
   }
   function operationFacts(i) {
-    const name = page.operations_[operations.operation[i]];
+    const name = page.operationNames[operations.operation[i]];
     const ended = operations.ended[i];
     const outcomes = ['not over at the end of the run', 'done', 'certainly without effect', 'unknown: it may or may not take effect'];
     const isRead = name === 'get' || name === 'range';

@@ -115,18 +115,19 @@ export const LANES_SCRIPT = `
     }
     drawCommits(panel, lane);
   }
-  /** Elections that were won, and what became of the entry in question, on the lanes where they happened. */
+  /** Elections that were won, nodes that came back, what became of the entry in question, on the lanes where it happened. */
   function drawMoments(panel) {
     const { g } = panel;
     const taken = [];
     for (const { at, kind, node, text } of run.story) {
       if (at < state.view[0] || at > state.view[1] || node === undefined || laneY[node] < 0) continue;
       const isEntry = kind === 'entry';
-      if (!isEntry && !/ elected /.test(text)) continue;
+      const isBack = / is up again/.test(text);
+      if (!isEntry && !isBack && !/ elected /.test(text)) continue;
       const x = panel.x(at);
-      const y = laneY[node] + (isEntry ? BAND / 2 + 1 : -BAND / 2 - 1);
-      const down = isEntry ? 1 : -1;
-      const colour = isEntry ? tones.accent : paint(page.rolePaints[2]);
+      const y = laneY[node] + (isEntry || isBack ? BAND / 2 + 1 : -BAND / 2 - 1);
+      const down = isEntry || isBack ? 1 : -1;
+      const colour = isEntry ? tones.accent : isBack ? tones.muted : paint(page.rolePaints[2]);
       g.fillStyle = colour;
       g.beginPath();
       g.moveTo(x, y);

@@ -125,7 +125,7 @@ export const MESSAGES_SCRIPT = `
   function shortText(i) {
     const kind = page.kinds[messages.kind[i]];
     const { a, b, c, d, e, f, type } = messages;
-    if (kind === 'request') return page.operations_[type[i]] + ' s' + a[i];
+    if (kind === 'request') return page.operationNames[type[i]] + ' s' + a[i];
     if (kind === 'reply') return page.statuses[type[i]] + ' s' + a[i];
     if (kind === 'append') return e[i] === 0 ? 'append –' : 'append ' + (b[i] + 1) + (e[i] > 1 ? '–' + (b[i] + e[i]) : '');
     if (kind === 'ack') return f[i] ? 'rejects ' + b[i] : 'ack ' + b[i];
@@ -141,7 +141,7 @@ export const MESSAGES_SCRIPT = `
     const { a, b, c, d, e, f, type } = messages;
     const ended = sentAt[i] + messages.took[i];
     const facts = [
-      ['', machineName(messages.from[i]) + ' → ' + machineName(messages.to[i]) + ': ' + (kind === 'request' ? page.operations_[type[i]] : kind === 'reply' ? 'reply' : page.types[type[i]] ?? kind)],
+      ['', machineName(messages.from[i]) + ' → ' + machineName(messages.to[i]) + ': ' + (kind === 'request' ? page.operationNames[type[i]] : kind === 'reply' ? 'reply' : page.types[type[i]] ?? kind)],
       ['sent', timeText(sentAt[i], 1)],
       messages.fate[i] === DELIVERED ? ['arrived', timeText(ended, 1) + ', after ' + spanText(messages.took[i])]
         : messages.fate[i] === LOST ? ['lost', 'its connection ended at ' + timeText(ended, 1)]
