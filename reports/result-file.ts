@@ -34,7 +34,9 @@ const violation = z
 
 const excused = violation
   .extend({
-    reason: z.string().describe('Which excuse: no quorum, entry lost on every copy, disk forgot, unchecked damage.'),
+    reason: z
+      .string()
+      .describe('Which excuse: no quorum, entry lost on every copy, nobody may lead, disk forgot, unchecked damage.'),
     because: z.string().describe('The facts that excuse it, for people.'),
   })
   .describe('A complaint of a check that no correct cluster could have avoided.');

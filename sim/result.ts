@@ -36,7 +36,12 @@ export interface Violation {
 }
 
 /** Names in `sim/cluster/excuses.ts`. */
-export type ExcuseReason = 'no quorum' | 'entry lost on every copy' | 'disk forgot' | 'unchecked damage';
+export type ExcuseReason =
+  | 'no quorum'
+  | 'entry lost on every copy'
+  | 'nobody may lead'
+  | 'disk forgot'
+  | 'unchecked damage';
 
 export interface Excuse {
   readonly reason: ExcuseReason;

@@ -5,7 +5,9 @@
  * Progress is excused if
  * - `no quorum`: so many nodes stopped by themselves, on disks that were made faulty, that no majority is left; or
  * - `entry lost on every copy`: no node holds a whole copy of some entry any more that one of them had, so that nobody
- *   may say whether it was committed (`sim/nodes/raft/repair.ts`). Nodes that are down as above count as without one.
+ *   may say whether it was committed (`sim/nodes/raft/repair.ts`). Nodes that are down as above count as without one; or
+ * - `nobody may lead`: nodes wait for a leader to send the store that their disks lost, and the log of every other node is
+ *   behind those of a majority, which will not vote for it.
  *
  * Everything else is excused if
  * - `disk forgot`: a disk had reported something as durable and did not have it any more when its node restarted. Raft
@@ -16,6 +18,7 @@
  * Errs on the side of the excuse: what was lost need not be what the complaint is about.
  */
 import type { Host } from '../nodes/host.ts';
+import type { RaftLog } from '../nodes/raft/log.ts';
 import type { Excuse } from '../result.ts';
 
 export interface ExcuseRules {
@@ -54,7 +57,9 @@ export class Excuses {
   }
 
   excuse(check: string): Excuse | undefined {
-    return check === 'progress' ? (this.#noQuorum() ?? this.#entryLost()) : (this.#forgotten() ?? this.#unchecked());
+    return check === 'progress'
+      ? (this.#noQuorum() ?? this.#entryLost() ?? this.#nobodyMayLead())
+      : (this.#forgotten() ?? this.#unchecked());
   }
 
   #noQuorum(): Excuse | undefined {
@@ -78,6 +83,20 @@ export class Excuses {
       }
     }
     return undefined;
+  }
+
+  #nobodyMayLead(): Excuse | undefined {
+    const voters = this.#nodes((host) => host.isUp && !this.isLost(host.node));
+    const logOf = (host: Host): RaftLog => host.replicas[0]!.raft.state.log;
+    const waiting = voters.filter((host) => logOf(host).needsImage && this.#rules.hasFaultyDisk(host.node));
+    const isElectable = (candidate: Host): boolean => {
+      const log = logOf(candidate);
+      const supporters = voters.filter((voter) => logOf(voter).isUpToDate(log.lastTerm(), log.lastIndex()));
+      return log.isWhole && 2 * supporters.length > this.#nodes(() => true).length;
+    };
+    if (waiting.length === 0 || voters.some(isElectable)) return undefined;
+    const because = `${named(waiting)} wait for a leader to send a store, and no other log is as far as a majority's`;
+    return { reason: 'nobody may lead', because };
   }
 
   #forgotten(): Excuse | undefined {

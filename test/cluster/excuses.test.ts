@@ -59,6 +59,28 @@ describe('progress is excused', () => {
     for (const { because } of result.excused) expect(because).toMatch(/^no node holds a whole copy of entry \d+$/);
   });
 
+  it.each([
+    ['and the third has kept up', [], 'complete'],
+    ['and the third was away meanwhile', [at(1200, 0, 'crash', { node: 'n1' })], 'excused; nobody may lead: progress'],
+  ])('if two redundant stores of three are lost, %s', (_, absence, expected) => {
+    const stores = ['n2', 'n3'];
+    const faults = [
+      ...absence,
+      ...stores.map((node) => at(1400, 500, 'latent-sector-error', { node, sectors: 1, area: 'store' })),
+      ...powerCut(1500, 200, absence.length > 0 ? stores : ALL),
+    ];
+    const result = play({
+      ms: 3000,
+      settleMs: 4000,
+      timeoutMs: 200,
+      raft: { snapshotEntries: 50, catchUpEntries: 10 },
+      integrity: 'redundant',
+      faults,
+    });
+    expect(verdict(result)).toBe(expected);
+    for (const { because } of result.excused) expect(because).toMatch(/^n2, n3 wait for a leader to send a store, /);
+  });
+
   it('not because a fault was there: a cluster that is cut apart by itself is none', () => {
     const { run, hosts } = watch({ ms: 2000, settleMs: 1000, faults: on(['n2'], 500, 'bit-rot', { sectors: 0 }) });
     // as a bug would: no node ever campaigns again

@@ -20,6 +20,7 @@ describe('shipped scenarios', () => {
   it('are those that the documentation names', () => {
     expect(FILES.sort()).toEqual([
       'alibaba-freelist.yaml',
+      'durable-storage.yaml',
       'engines.yaml',
       'etcd-bytes.yaml',
       'ledger-vs-badger-full.yaml',
