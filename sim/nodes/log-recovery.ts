@@ -5,9 +5,11 @@ import { decodeMemberId, encodeMemberId } from './member-id.ts';
 import { configurationAt } from './raft/membership.ts';
 import { type Configuration, Entry } from './raft/messages.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
+import { createWriteAheadLog } from './wal/new-log.ts';
 import { openWriteAheadLog } from './wal/recovery.ts';
 import type { SnapshotMark } from './wal/wal-entry.ts';
-import { createWriteAheadLog, type WalOptions, WriteAheadLog } from './wal/write-ahead-log.ts';
+import type { WalOptions } from './wal/wal-options.ts';
+import { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** Of a new log: nothing accepted, nothing promised. */
 export interface RecoveredLog {

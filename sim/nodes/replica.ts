@@ -36,7 +36,8 @@ import { ReplySender } from './reply-sender.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 import { Store } from './store.ts';
 import { SnapshotFiles } from './wal/snapshot-files.ts';
-import type { WalOptions, WriteAheadLog } from './wal/write-ahead-log.ts';
+import type { WalOptions } from './wal/wal-options.ts';
+import type { WriteAheadLog } from './wal/write-ahead-log.ts';
 
 /** What a replica is made of; the same for every process of the node. */
 export interface ReplicaBlueprint {

@@ -3,9 +3,11 @@ import { FILL, Value } from '../../sim/bytes/value.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
 import type { CrashModel } from '../../sim/disk/crash-model.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
+import { createWriteAheadLog } from '../../sim/nodes/wal/new-log.ts';
 import { openWriteAheadLog, type RecoveredLog } from '../../sim/nodes/wal/recovery.ts';
 import type { SnapshotMark, WalEntry } from '../../sim/nodes/wal/wal-entry.ts';
-import { createWriteAheadLog, type WalOptions, WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
+import type { WalOptions } from '../../sim/nodes/wal/wal-options.ts';
+import { WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
 import { Rng } from '../../sim/rng.ts';
 import { Work } from '../../sim/work.ts';
 

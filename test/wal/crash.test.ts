@@ -7,9 +7,10 @@ import { expect, test } from 'vitest';
 import type { CrashModel } from '../../sim/disk/crash-model.ts';
 import { TORN_SECTORS } from '../../sim/disk/crash-model.ts';
 import type { DeviceRequest } from '../../sim/disk/disk.ts';
+import { createWriteAheadLog } from '../../sim/nodes/wal/new-log.ts';
 import { openWriteAheadLog } from '../../sim/nodes/wal/recovery.ts';
 import type { WalEntry } from '../../sim/nodes/wal/wal-entry.ts';
-import { createWriteAheadLog, WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
+import { WriteAheadLog } from '../../sim/nodes/wal/write-ahead-log.ts';
 import { entry, METADATA, makeEntry, newDisk, optionsOn, say } from './bed.ts';
 
 const WHOLE_SECTORS: CrashModel = { ...TORN_SECTORS, sectorKept: 0.5, sectorLost: 0.5 };

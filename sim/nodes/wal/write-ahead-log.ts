@@ -17,12 +17,10 @@
  * Other than etcd: a new log appears by renaming its first segment, not a directory around it; and the hard
  * state that was read at start is carried into the next segment, also if no newer one was saved in between.
  */
-import { assert } from '../../assert.ts';
 import { type Bugs, NO_BUGS } from '../../bugs.ts';
-import { SparseBuffer } from '../../bytes/sparse-buffer.ts';
-import { BLOCK_BYTES, type Disk, type DiskOutcome, type File } from '../../disk/disk.ts';
-import type { Integrity } from '../../run-spec.ts';
+import type { Disk, DiskOutcome, File } from '../../disk/disk.ts';
 import { ENTRIES_APPENDED, SYSTEM_CALLS, type Work } from '../../work.ts';
+import { DamagedEntries } from './damaged-entries.ts';
 import { IdentifierWriter, regionBytes } from './identifiers.ts';
 import { PageWriter } from './page-writer.ts';
 import { PromiseCopies } from './promise-copies.ts';
@@ -37,57 +35,11 @@ import {
 } from './record-encoder.ts';
 import { type Segment, segmentName } from './segment.ts';
 import type { HardState, SnapshotMark, WalEntry } from './wal-entry.ts';
+import type { WalOptions } from './wal-options.ts';
+import type { WalPosition } from './wal-position.ts';
 
-export interface WalOptions {
-  readonly disk: Disk;
-  /** Ends in '/'; segments and their temporary files live directly in it. */
-  readonly directory: string;
-  /** etcd: 64,000,000. */
-  readonly segmentBytes: number;
-  /** Released segments are removed until so many are left. etcd: 5. */
-  readonly segmentsMax: number;
-  readonly work: Work;
-  /** Left out: `checksum`. */
-  readonly integrity?: Integrity;
-  /** A cluster of one: what might be damage or a torn tail is taken for a torn tail, as nobody could repair it. */
-  readonly isAlone?: boolean;
-  /**
-   * What counts as a torn tail. `etcd`, the default: see `segment-reader.ts`; it relies on sectors that are written whole
-   * or not at all. `first-damage`: any damage in the newest segment ends the log, as RocksDB's tolerant mode has
-   * it; bit rot there then loses what follows without a word.
-   */
-  readonly tornRule?: 'etcd' | 'first-damage';
-  /** Mistakes that are planted. */
-  readonly bugs?: Bugs;
-}
-
-/** A damaged entry's place in the log. */
-export interface DamagedEntry {
-  readonly index: number;
-  readonly term: number;
-  readonly segment: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly crcBefore: number;
-  readonly crc: number;
-}
-
-/** Where appending goes on: made by `createWriteAheadLog` and by recovery. */
-export interface WalPosition {
-  readonly metadata: Uint8Array;
-  readonly state: HardState;
-  readonly crc: number;
-  readonly lastIndex: number;
-  /** Ascending, the tail last. */
-  readonly segments: readonly Segment[];
-  readonly tail: File;
-  readonly offset: number;
-  /** Records in the tail; counted with `redundant` only. */
-  readonly records: number;
-  readonly damaged: readonly DamagedEntry[];
-}
-
-export const NO_STATE: HardState = { term: 0, vote: 0, commit: 0 };
+/** Below this much there is surely nothing to spill; spares a call a record. */
+const SPILL_BYTES = 128 * 1024;
 
 export class WriteAheadLog {
   /** Index of the newest entry or snapshot in the log. */
@@ -108,8 +60,8 @@ export class WriteAheadLog {
   readonly #identifiers: IdentifierWriter | undefined;
   readonly #promises: PromiseCopies | undefined;
   readonly #dataFrom: number;
-  /** Entries that wait for repair, by index; empty on a sound disk. */
-  readonly #damaged = new Map<number, DamagedEntry>();
+  /** Empty on a sound disk. */
+  readonly #damaged: DamagedEntries;
   /** How many of `#segments`, from the oldest, hold nothing that is needed. */
   #released = 0;
   #term: number;
@@ -142,7 +94,7 @@ export class WriteAheadLog {
       this.#identifiers = new IdentifierWriter(options.disk, options.work, region, position.records);
       this.#promises = new PromiseCopies(options.disk, options.work, options.directory);
     }
-    for (const damaged of position.damaged) this.#damaged.set(damaged.index, damaged);
+    this.#damaged = new DamagedEntries(options.disk, options.work, position.damaged);
     this.#prepareNext();
   }
 
@@ -183,7 +135,7 @@ export class WriteAheadLog {
       if (writer.buffer.length > SPILL_BYTES && this.#fails(writer.spill())) return this.#failure;
     }
     if (from < to) {
-      if (this.#damaged.size > 0) this.#forgetDamage(entries[from]!.index);
+      this.#damaged.forgetFrom(entries[from]!.index);
       this.lastIndex = entries[to - 1]!.index;
       const { counts } = this.#work;
       counts[ENTRIES_APPENDED] = counts[ENTRIES_APPENDED]! + (to - from);
@@ -210,24 +162,8 @@ export class WriteAheadLog {
 
   /** Writes an entry that was found damaged into its place again. One that was replaced meanwhile is left alone. Synced. */
   repair(entry: WalEntry): DiskOutcome {
-    if (this.#failure !== 'ok') return this.#failure;
-    const place = this.#damaged.get(entry.index);
-    if (place === undefined || place.term !== entry.term) return 'ok';
-    const buffer = new SparseBuffer(256);
-    const encoder = new RecordEncoder(place.crcBefore, this.#work);
-    encoder.entry(buffer, entry);
-    assert(encoder.crc === place.crc && buffer.length === place.length, 'wal: a repair of another content');
-    this.#countCalls(2);
-    const file = this.#disk.open(place.segment);
-    if (file === undefined) return 'ok'; // released and removed meanwhile
-    if (!this.#fails(this.#disk.write(file, place.offset, buffer))) this.#fails(this.#disk.sync(file));
-    this.#disk.close(file);
-    this.#damaged.delete(entry.index);
+    if (this.#failure === 'ok') this.#fails(this.#damaged.repair(entry));
     return this.#failure;
-  }
-
-  #forgetDamage(from: number): void {
-    for (const index of this.#damaged.keys()) if (index >= from) this.#damaged.delete(index);
   }
 
   /** The record that was just encoded, from `before` on in the buffer. */
@@ -356,60 +292,4 @@ export class WriteAheadLog {
   #countCalls(count: number): void {
     this.#work.counts[SYSTEM_CALLS] = this.#work.counts[SYSTEM_CALLS]! + count;
   }
-}
-
-/** Below this much there is surely nothing to spill; spares a call a record. */
-const SPILL_BYTES = 128 * 1024;
-
-/** Makes an empty log. A crash in between leaves none, or a whole one. */
-export function createWriteAheadLog(options: WalOptions, metadata: Uint8Array): WriteAheadLog | DiskOutcome {
-  assert(options.directory.endsWith('/'), 'wal: the directory must end in /');
-  assert(options.segmentBytes >= BLOCK_BYTES, 'wal: a segment must hold at least a page');
-  const { disk, directory, work } = options;
-  const temporary = `${directory}create.tmp`;
-  const file = disk.create(temporary, 'wal');
-  const allocated = disk.truncate(file, options.segmentBytes);
-  if (allocated !== 'ok') return allocated;
-  const encoder = new RecordEncoder(0, work);
-  const isRedundant = options.integrity === 'redundant';
-  const region = regionBytes(options.segmentBytes);
-  const writer = new PageWriter(disk, work, file, isRedundant ? region : 0);
-  const identifiers = new IdentifierWriter(disk, work, region, 0);
-  let records = 0;
-  let before = 0;
-  const identify = (type: number): void => {
-    if (!isRedundant) return;
-    const { offset, buffer } = writer;
-    identifiers.add(type, 0, 0, 0, offset + before, buffer.length - before, encoder.crc);
-    before = buffer.length;
-    records++;
-  };
-  encoder.checksum(writer.buffer);
-  identify(RECORD_CRC);
-  encoder.blob(writer.buffer, RECORD_METADATA, metadata);
-  identify(RECORD_METADATA);
-  encoder.blob(writer.buffer, RECORD_SNAPSHOT, encodeSnapshotMark({ index: 0, term: 0 }));
-  identify(RECORD_SNAPSHOT);
-  let flushed = writer.flush();
-  if (flushed === 'ok') flushed = identifiers.flush(file);
-  if (flushed !== 'ok') return flushed;
-  const synced = disk.sync(file);
-  if (synced !== 'ok') return synced;
-  const name = segmentName(directory, 0, 0);
-  const renamed = disk.rename(temporary, name);
-  if (renamed !== 'ok') return renamed;
-  const named = disk.syncDirectory(directory);
-  if (named !== 'ok') return named;
-  work.counts[SYSTEM_CALLS] = work.counts[SYSTEM_CALLS]! + 5;
-  return new WriteAheadLog(options, {
-    metadata,
-    state: NO_STATE,
-    crc: encoder.crc,
-    lastIndex: 0,
-    segments: [{ name, sequence: 0, firstIndex: 0 }],
-    tail: file,
-    offset: writer.offset,
-    records,
-    damaged: [],
-  });
 }
