@@ -75,7 +75,7 @@ function headerHtml(run: Explanation): string {
   const verdict =
     complaint === undefined
       ? 'No check complained.'
-      : `${complaint.check}${complaint.because === '' ? '' : ` (excused: ${complaint.because})`}: ${complaint.what}`;
+      : `${complaint.check}: ${complaint.what}${complaint.because === '' ? '' : ` (excused: ${complaint.because})`}`;
   const where =
     complaint === undefined
       ? ''
