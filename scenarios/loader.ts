@@ -109,7 +109,7 @@ class Load {
       variants: chosen,
       bodies: chosen.map((plan) => {
         const { body } = variants.find((variant) => variant.name === plan.variant)!;
-        return selfContained(body, plan.faults, this.#options.catalogue);
+        return selfContained(body, plan, this.#options.catalogue);
       }),
       seeds,
       expectations: head.expect,
@@ -151,7 +151,7 @@ class Load {
       problems.push(...proxies.problems);
       this.#problems.push(...proxies.inFile);
       if (whole.success && problems.length === 0) {
-        const plan = resolve(name, variant.name, whole.data, proxies.faults);
+        const plan = resolve(name, variant.name, whole.data, this.#options.catalogue, proxies.faults);
         plans.push(plan);
         this.#checkMemory(plan, problems);
       }

@@ -49,6 +49,13 @@ function bare(spec: ParameterSpec): z.ZodType {
         'lists of nodes',
         NODES_MAX,
       );
+    case 'engine-options':
+      // which there are depends on the engine: see `changed-options.ts`
+      return z
+        .record(z.string(), z.union([z.string(), z.number(), z.boolean()]), {
+          error: (issue) => `${shown(issue.input)} is not a mapping of options`,
+        })
+        .meta({ description: spec.doc });
     case 'link':
       return fields({ from: diallingSide('The dialling side.'), to: acceptingSide('The accepting side.') }, spec.doc);
   }

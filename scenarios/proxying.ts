@@ -4,7 +4,7 @@ import type { Catalogue } from './catalogue.ts';
 import { faultEntry } from './fault-entry.ts';
 import type { Lenient } from './lenient.ts';
 import type { PathProblem } from './problems.ts';
-import { isList } from './resolve.ts';
+import { isList, type RunPlan } from './resolve.ts';
 import type { Body } from './schema.ts';
 import { readToxiproxy } from './toxiproxy.ts';
 import type { Problem } from './yaml-text.ts';
@@ -62,10 +62,10 @@ export class Proxying {
   }
 }
 
-/** The body with the faults of `plan` that come from the file listed in it, in place of the file. */
+/** The body with the plan's faults that come from the file listed in it, in place of the file. */
 export function selfContained(
   body: Readonly<Record<string, unknown>>,
-  faults: readonly FaultSpec[],
+  { faults, cluster: { engine } }: RunPlan,
   catalogue: Catalogue,
 ): Readonly<Record<string, unknown>> {
   const cluster = body.cluster as { readonly network?: { readonly toxiproxy?: unknown } } | undefined;
@@ -73,7 +73,9 @@ export function selfContained(
   const { toxiproxy: _, ...network } = cluster.network;
   const written = (body.faults ?? []) as readonly unknown[] | { readonly timeline?: readonly unknown[] };
   const timeline = isList(written) ? written : (written.timeline ?? []);
-  const proxied = faults.slice(0, faults.length - timeline.length).map((fault) => faultEntry(fault, catalogue));
+  const proxied = faults
+    .slice(0, faults.length - timeline.length)
+    .map((fault) => faultEntry(fault, engine.name, catalogue));
   const all = [...proxied, ...timeline];
   return { ...body, cluster: { ...cluster, network }, faults: isList(written) ? all : { ...written, timeline: all } };
 }

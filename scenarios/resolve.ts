@@ -1,6 +1,8 @@
 /** From a validated body to what the simulator runs: everything named, in base units, nothing left out. */
-import type { ParameterValues } from '../sim/parameters.ts';
+import type { OptionValues, ParameterValue, ParameterValues } from '../sim/parameters.ts';
 import type { FaultSpec, NemesisSpec, RunSpec, Trigger, ValueSpec, WorkloadSpec } from '../sim/run-spec.ts';
+import type { Catalogue } from './catalogue.ts';
+import { readChangedOptions } from './changed-options.ts';
 import type { Lenient } from './lenient.ts';
 import type { Body, FaultBody, NemesisBody } from './schema.ts';
 
@@ -20,7 +22,13 @@ export function endTimeNs(end: Lenient<Body['end']>): number {
 }
 
 /** `proxied`: what Toxiproxy's file comes to. */
-export function resolve(scenario: string, variant: string, body: Body, proxied: readonly FaultSpec[]): RunPlan {
+export function resolve(
+  scenario: string,
+  variant: string,
+  body: Body,
+  catalogue: Catalogue,
+  proxied: readonly FaultSpec[],
+): RunPlan {
   const { cluster, end } = body;
   const { timeline, nemesis } = faultsOf(body.faults);
   const engine = cluster.engine as { name: string; options: ParameterValues };
@@ -70,7 +78,7 @@ export function resolve(scenario: string, variant: string, body: Body, proxied: 
       ...(cluster.bugs.length === 0 ? {} : { bugs: cluster.bugs }),
     },
     workload: resolveWorkload(body.workload),
-    faults: [...proxied, ...timeline.map(resolveFault)],
+    faults: [...proxied, ...timeline.map((fault) => resolveFault(fault, engine.name, catalogue))],
     ...(nemesis !== undefined && { nemesis: resolveNemesis(nemesis, endTimeNs(end)) }),
     end: {
       operations: end.operations ?? 0,
@@ -165,8 +173,14 @@ function resolveNemesis(nemesis: NemesisBody, endNs: number): NemesisSpec {
   };
 }
 
-function resolveFault(fault: FaultBody): FaultSpec {
-  const [name, parameters] = namedFaults(fault)[0]!;
+function resolveFault(fault: FaultBody, engineName: string, catalogue: Catalogue): FaultSpec {
+  const [name, written] = namedFaults(fault)[0]!;
+  const parameters: Record<string, ParameterValue> = { ...written };
+  for (const [key, spec] of Object.entries(catalogue.faults.find((entry) => entry.name === name)!.parameters)) {
+    if (spec.kind !== 'engine-options' || parameters[key] === undefined) continue;
+    const engine = catalogue.engines.find((entry) => entry.name === engineName)!;
+    parameters[key] = readChangedOptions(engine, parameters[key] as OptionValues).values;
+  }
   const trigger: Trigger =
     fault.when === undefined
       ? { kind: 'time', atNs: fault.at ?? 0 }

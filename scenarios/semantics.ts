@@ -4,8 +4,9 @@
  * still reported. Checks are of one variant, because the matrix may vary any part.
  */
 import { MACHINES_MAX } from '../sim/nodes/member-id.ts';
-import type { LinkName, ParameterSpec, ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
+import type { LinkName, OptionValues, ParameterSpec, ParameterSpecs, ParameterValues } from '../sim/parameters.ts';
 import type { Catalogue, FaultEntry } from './catalogue.ts';
+import { readChangedOptions } from './changed-options.ts';
 import type { Lenient } from './lenient.ts';
 import type { Path } from './path.ts';
 import { endTimeNs, FAULT_TIMING, isList, keyCount, namedFaults, preloadKeys } from './resolve.ts';
@@ -185,13 +186,14 @@ function checkFaultTime(fault: GoodFault, path: Path, end: NonNullable<Good['end
 
 interface Machines {
   readonly nodes: number;
+  readonly engine?: { readonly name?: unknown } | undefined;
   readonly spares?: number | undefined;
 }
 
 function checkFaultTarget(
   fault: GoodFault,
   path: Path,
-  { nodes, spares = 0 }: Machines,
+  { nodes, spares = 0, engine }: Machines,
   catalogue: Catalogue,
   report: Report,
 ): void {
@@ -201,11 +203,22 @@ function checkFaultTarget(
     let complete = true;
     for (const [key, spec] of Object.entries(specs)) {
       const value = parameters[key];
-      if (value !== undefined) checkMachines(spec, value, [...path, name, key], nodes + spares, report);
-      else if (spec.optional !== true) complete = false;
+      if (value !== undefined) {
+        const at = [...path, name, key];
+        checkMachines(spec, value, at, nodes + spares, report);
+        if (spec.kind === 'engine-options') checkOptions(value as OptionValues, at, engine?.name, catalogue, report);
+      } else if (spec.optional !== true) complete = false;
     }
     const problem = complete ? entry.check?.(parameters, nodes, spares) : undefined;
     if (problem !== undefined) report([...path, name, problem.parameter], problem.what);
+  }
+}
+
+function checkOptions(options: OptionValues, path: Path, name: unknown, catalogue: Catalogue, report: Report): void {
+  const engine = catalogue.engines.find((candidate) => candidate.name === name);
+  if (engine === undefined) return;
+  for (const problem of readChangedOptions(engine, options).problems) {
+    report([...path, ...problem.path], problem.text, problem.atKey);
   }
 }
 

@@ -8,6 +8,8 @@ interface Described {
   readonly doc: string;
   /** Left out of the file: take `default`, or refuse if there is none. */
   readonly optional?: boolean;
+  /** Of an engine's option: decides the form of a new store, and cannot be changed for one that is there. */
+  readonly newStoresOnly?: boolean;
 }
 
 interface NumberSpec extends Described {
@@ -31,7 +33,12 @@ interface NodeSpec extends Described {
   readonly kind: 'node' | 'groups' | 'link';
 }
 
-export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NodeSpec;
+/** A mapping of options of the cluster's engine that a store which is there may be opened with. */
+interface EngineOptionsSpec extends Described {
+  readonly kind: 'engine-options';
+}
+
+export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NodeSpec | EngineOptionsSpec;
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
 /** `peers`: every node but `to`; `all`: they and the clients. */
@@ -39,7 +46,8 @@ export interface LinkName {
   readonly from: string;
   readonly to: string;
 }
-export type ParameterValue = number | boolean | string | LinkName | readonly (readonly string[])[];
+export type OptionValues = Readonly<Record<string, number | boolean | string>>;
+export type ParameterValue = number | boolean | string | LinkName | readonly (readonly string[])[] | OptionValues;
 /** Resolved: units gone, defaults filled in, bounds checked. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
 

@@ -133,7 +133,7 @@ class Shrinking {
     const spec = this.#specOf(body, this.#seed)!;
     if (body.faults === undefined || Array.isArray(body.faults)) return body;
     const { faultsOf } = await import('../../sim/cluster.ts');
-    return { ...body, faults: faultsOf(spec).map((fault) => faultEntry(fault, CATALOGUE)) };
+    return { ...body, faults: faultsOf(spec).map((fault) => faultEntry(fault, spec.cluster.engine.name, CATALOGUE)) };
   }
 
   async run(original: Failing): Promise<Failing> {

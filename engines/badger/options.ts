@@ -13,6 +13,7 @@ export const OPTION_SPECS = {
     choices: ['v2', 'v1.6', 'v3'],
     default: 'v2',
     doc: 'Whose defaults hold: v1.6 keeps values of 32 bytes and more in the value log only; v3 keeps them from 1 MiB on, does not sync writes and logs memtables apart. What an option says counts more.',
+    newStoresOnly: true,
   },
   value_threshold: {
     kind: 'bytes',
@@ -30,6 +31,7 @@ export const OPTION_SPECS = {
     kind: 'boolean',
     optional: true,
     doc: "v3's way: each memtable has a log of its own, and the value log holds the large values only.",
+    newStoresOnly: true,
   },
   max_table_size: {
     kind: 'bytes',
@@ -46,7 +48,7 @@ export const OPTION_SPECS = {
     max: 100,
     doc: 'Growth of the size from one level to the next.',
   },
-  max_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.' },
+  max_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.', newStoresOnly: true },
   num_memtables: {
     kind: 'integer',
     default: 5,

@@ -35,7 +35,14 @@ export const OPTIONS = {
     max: 1_099_511_627_776,
     doc: 'Smallest size of the memory map; the file grows in steps of 16 MiB once the map is that large (etcd: 10 GiB).',
   },
-  pageSize: { kind: 'bytes', default: 4096, min: 1024, max: 65536, doc: 'Size of a page of a new file.' },
+  pageSize: {
+    kind: 'bytes',
+    default: 4096,
+    min: 1024,
+    max: 65536,
+    doc: 'Size of a page of a new file.',
+    newStoresOnly: true,
+  },
 } as const satisfies ParameterSpecs;
 
 /** What is not given has its default. */

@@ -15,6 +15,7 @@ export const OPTION_SPECS = {
     min: 512,
     max: 16 * GIB,
     doc: 'Size of the hash index, rounded down to a power of two; a bucket of 64 bytes has seven entries.',
+    newStoresOnly: true,
   },
   PageSizeBits: {
     kind: 'integer',
@@ -22,6 +23,7 @@ export const OPTION_SPECS = {
     min: 12,
     max: 30,
     doc: 'Size of a page of the log, as a power of two. A record must fit on one.',
+    newStoresOnly: true,
   },
   MemorySizeBits: {
     kind: 'integer',
@@ -36,6 +38,7 @@ export const OPTION_SPECS = {
     min: 12,
     max: 40,
     doc: 'Size of a file of the log, as a power of two; raised to one page.',
+    newStoresOnly: true,
   },
   MutableFraction: {
     kind: 'ratio',

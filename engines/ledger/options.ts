@@ -11,6 +11,7 @@ export const OPTION_SPECS: ParameterSpecs = {
     choices: ['ledger', 'chain'],
     default: 'ledger',
     doc: 'ledger: LedgerDB, with accumulator, version index and trie on disk; chain: entries linked by hash and an index in memory.',
+    newStoresOnly: true,
   },
   block_size_entries: {
     kind: 'integer',

@@ -89,10 +89,11 @@ export const OPTION_SPECS: ParameterSpecs = {
     choices: ['level', 'universal'],
     default: 'level',
     doc: 'Leveled compaction, or universal: whole sorted runs are merged with their neighbours in age.',
+    newStoresOnly: true,
   },
   ...UNIVERSAL_OPTION_SPECS,
   ...BLOB_OPTION_SPECS,
-  num_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.' },
+  num_levels: { kind: 'integer', default: 7, min: 2, max: 7, doc: 'Levels, level 0 included.', newStoresOnly: true },
   max_compaction_bytes: {
     kind: 'bytes',
     default: 0,

@@ -7,7 +7,7 @@ import type { Disturbance } from '../network/interference.ts';
 import type { Network } from '../network/network.ts';
 import type { BlockedPairs } from '../network/partition.ts';
 import type { Host } from '../nodes/host.ts';
-import type { LinkName } from '../parameters.ts';
+import type { LinkName, OptionValues } from '../parameters.ts';
 import type { ClusterSpec } from '../run-spec.ts';
 import { FaultTimers } from './fault-timers.ts';
 import { leaderOf } from './hosts.ts';
@@ -161,6 +161,19 @@ export class FaultPort implements FaultTarget {
     this.#faultyDisks.add(node);
     this.#hosts[node]!.wipe();
     this.#hosts[node]!.machine.disk.forgotten++;
+  }
+
+  setEngineOptions(node: number, options: OptionValues): void {
+    this.#hosts[node]!.setEngineOptions(options);
+  }
+
+  committedIndex(): number {
+    return leaderOf(this.#hosts)?.replicas[0]?.raft.state.log.committed ?? -1;
+  }
+
+  appliedIndex(node: number): number {
+    const host = this.#hosts[node]!;
+    return host.isUp ? host.replicas[0]!.store.stateMachine.appliedIndex : -1;
   }
 
   later(delayNs: Duration, action: () => void): () => void {

@@ -11,6 +11,7 @@
  * - A member that was removed or replaced counts as away for a while yet, until the new one has caught up. How long that
  *   takes no schedule tells, since a partition may hold it up: beside a disk that fails for good it counts for good, so
  *   that no change is left without the majority that has to commit it.
+ * - What takes down one node after the other counts as one more node that is away, and as a restart of each.
  * - Bits rot in the Raft log only, which has checksums; a store need not have any.
  *
  * `beyond` bounds nothing. What goes wrong then is held against facts: see `sim/cluster/excuses.ts`.
@@ -20,6 +21,9 @@
 import type { Time } from '../clock.ts';
 import type { Atlas } from '../run-spec.ts';
 import type { DrawnFault } from './fault.ts';
+
+/** In place of a node: any one of them. */
+const ANY = -1;
 
 interface Span {
   readonly node: number;
@@ -44,7 +48,8 @@ export class FaultAtlas {
   }
 
   /** Whether the fault may strike the node from `from` to `to`; if so, it is reckoned with from now on. */
-  admits({ hits, restarts, forgets, recoveryNs = 0 }: DrawnFault, node: number, from: Time, to: Time): boolean {
+  admits({ hits, restarts, forgets, recoveryNs = 0 }: DrawnFault, drawn: number, from: Time, to: Time): boolean {
+    const node = hits === 'each' ? ANY : drawn;
     if (this.#atlas === 'beyond') return true;
     if (restarts === true && forgets === true) return false;
     const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to + recoveryNs, isVague: recoveryNs > 0 };
@@ -60,17 +65,20 @@ export class FaultAtlas {
   }
 
   #leavesMajority(one: Span): boolean {
-    const away = new Set([one.node]);
+    const away = [one.node];
     // whoever is away at some moment of it; two that are away one after the other count both, which is on the safe side
     for (const other of this.#absences) {
       const until = one.to === FOR_GOOD && other.isVague === true ? FOR_GOOD : other.to;
-      if (other.from < one.to && one.from < until) away.add(other.node);
+      if (other.from < one.to && one.from < until) away.push(other.node);
     }
-    return away.size <= Math.floor((this.#nodeCount - 1) / 2);
+    const named = new Set(away.filter((node) => node !== ANY));
+    const others = away.filter((node) => node === ANY).length;
+    return named.size + others <= Math.floor((this.#nodeCount - 1) / 2);
   }
 }
 
-/** The last moment of a span, when the restart comes, belongs to it. */
+/** Of one node. The last moment of a span, when the restart comes, belongs to it. */
 function meet(a: Span, b: Span): boolean {
-  return a.node === b.node && a.from <= b.to && b.from <= a.to;
+  const isSame = a.node === b.node || a.node === ANY || b.node === ANY;
+  return isSame && a.from <= b.to && b.from <= a.to;
 }

@@ -6,7 +6,7 @@ import type { Duration } from '../clock.ts';
 import type { DiskFault } from '../disk/faults/index.ts';
 import type { Disturbance } from '../network/interference.ts';
 import type { BlockedPairs } from '../network/partition.ts';
-import type { LinkName, ParameterSpecs, ParameterValues } from '../parameters.ts';
+import type { LinkName, OptionValues, ParameterSpecs, ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
 
 /** The cluster as faults see it. Nodes are numbered from 0; n1 is node 0. */
@@ -49,6 +49,12 @@ export interface FaultTarget {
   leaveMember(node: number): void;
   /** Of a node that is down. */
   wipeDisk(node: number): void;
+  /** Options of its engine, in place of those that it had, for its processes from the next one on. */
+  setEngineOptions(node: number, options: OptionValues): void;
+  /** Index up to which entries are committed, as the leader knows it; −1: nobody leads. */
+  committedIndex(): number;
+  /** Index up to which the node has applied entries; −1: it is not up. */
+  appliedIndex(node: number): number;
   /** Calls `action` after `delayNs`; returns how to call it off. For what a fault does while it is in force. */
   later(delayNs: Duration, action: () => void): () => void;
 }
@@ -77,9 +83,10 @@ export interface ParameterProblem {
 export interface DrawnFault {
   /**
    * `node`: one node is away while it lasts, so that no more than a minority may be hit at a time. `disk`: the node may
-   * not come back, so that it counts as away for good. `links`: nobody is away for longer than it lasts.
+   * not come back, so that it counts as away for good. `each`: at every moment some node may be away, any one.
+   * `links`: nobody is away for longer than it lasts.
    */
-  readonly hits: 'node' | 'disk' | 'links';
+  readonly hits: 'node' | 'disk' | 'each' | 'links';
   /** Relative frequency where the scenario names no kinds; 0: only if it is named. */
   readonly weight: number;
   /** The same beyond what the cluster must survive; left out: as `weight`. */

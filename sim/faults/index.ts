@@ -20,6 +20,7 @@ import { pause } from './pause.ts';
 import { removeMember } from './remove-member.ts';
 import { reorder } from './reorder.ts';
 import { replaceMember } from './replace-member.ts';
+import { rollingRestart } from './rolling-restart.ts';
 import { slowCpu } from './slow-cpu.ts';
 import { swizzleClog } from './swizzle-clog.ts';
 import { toxic } from './toxic.ts';
@@ -49,6 +50,7 @@ export const FAULTS: readonly FaultDefinition[] = [
   duplicate,
   reorder,
   corrupt,
+  rollingRestart,
 ];
 
 export function findFault(name: string): FaultDefinition | undefined {

@@ -12,6 +12,7 @@ import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { CloseReason, Connection, Endpoint, Listener, Side } from '../network/connection.ts';
 import type { Network } from '../network/network.ts';
+import type { OptionValues } from '../parameters.ts';
 import type { ClientRequest, RequestMessage } from '../rpc.ts';
 import { REQUESTS_HANDLED, Work } from '../work.ts';
 import type { Machine } from './machine.ts';
@@ -50,7 +51,7 @@ export class Host implements Handler, Listener, Endpoint {
   readonly #loop: EventLoop;
   readonly #network: Network;
   readonly #observer: NodeObserver;
-  readonly #blueprints: readonly ReplicaBlueprint[];
+  #blueprints: readonly ReplicaBlueprint[];
   readonly #work = new Work();
   readonly #decoding: Decoding[] = [];
   readonly #freeDecodings: number[] = [];
@@ -150,6 +151,15 @@ export class Host implements Handler, Listener, Endpoint {
     if (this.memberId === 0 || (this.#process.alive && this.replicas.length > 0)) return;
     this.restarts++;
     this.start();
+  }
+
+  /** In place of those that its engines had, from the next process on. */
+  setEngineOptions(options: OptionValues): void {
+    this.#blueprints = this.#blueprints.map((blueprint) => {
+      const { spec } = blueprint;
+      const engine = { ...spec.engine, options: { ...spec.engine.options, ...options } };
+      return { ...blueprint, spec: { ...spec, engine } };
+    });
   }
 
   /** Starts a maintenance task of the engine, in each group; false if there is nothing to start. */

@@ -108,9 +108,14 @@ export class EngineBed {
     this.disk.settle();
   }
 
+  /** For the processes from the next one on. */
+  configure(options: ParameterValues): void {
+    this.#options = withDefaults(this.#definition.options, options);
+  }
+
   /** A clean stop, and a new process with other options. */
   reopenWith(options: ParameterValues): void {
-    this.#options = withDefaults(this.#definition.options, options);
+    this.configure(options);
     this.restart();
   }
 

@@ -160,7 +160,7 @@ describe('drawn faults', () => {
     const spec = { ...specOf('faults: { nemesis: { every: 200ms, swarm: false } }'), seed: 5 };
     const faults = faultsOf(spec);
     expect(kinds(faults).size).toBeGreaterThan(10);
-    const listed = specOf(`faults: ${JSON.stringify(faults.map((fault) => faultEntry(fault, CATALOGUE)))}`);
+    const listed = specOf(`faults: ${JSON.stringify(faults.map((fault) => faultEntry(fault, 'bolt', CATALOGUE)))}`);
     expect(listed.faults).toEqual(faults);
   });
 
