@@ -45,11 +45,11 @@ export class Replay {
       this.isBroken = true;
       return;
     }
-    if ((entry.meta & TRANSACTION_END_BIT) !== 0) this.#apply();
-    else {
-      this.#transaction.push(this.#copy(reader, file));
-      if ((entry.meta & TRANSACTION_BIT) === 0) this.#apply();
-    }
+    const isEnd = (entry.meta & TRANSACTION_END_BIT) !== 0;
+    if (!isEnd) this.#transaction.push(this.#copy(reader, file));
+    if (!isEnd && (entry.meta & TRANSACTION_BIT) !== 0) return;
+    this.#apply();
+    // not before: a memtable that became full is flushed with the head, and the next replay begins behind it
     if (file >= 0) this.#writes.setHead(file, reader.offset, entry.length);
   }
 

@@ -28,7 +28,7 @@ const SMALL: Readonly<Record<string, ParameterValues>> = {
     level_one_size: 64 * 1024,
     level_size_multiplier: 2,
     value_log_file_size: 1024 * 1024,
-    value_threshold: 1024,
+    value_threshold: 512,
     block_size: 1024,
   },
   ledger: { block_size_entries: 16, block_interval_ms: 0, journal_file_bytes: 16 * 1024 },
