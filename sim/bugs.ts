@@ -71,6 +71,14 @@ export const BUGS = [
     check: 'leader-completeness',
   },
   {
+    name: 'change-applied-behind-snapshot',
+    mechanism:
+      'a change of the membership that waits to be applied is applied though a snapshot behind it has come in, and adds a removed member again',
+    source: 'etcd #11510, TiKV #6344',
+    place: 'sim/nodes/raft/ready.ts',
+    check: 'membership',
+  },
+  {
     name: 'vote-not-synced',
     mechanism: 'term and vote are written and not synced before the vote is sent',
     source: 'Ongaro & Ousterhout 2014, §5.1',
