@@ -23,7 +23,7 @@ function describe(engine: EngineDefinition, host: Host): void {
     'Options',
     Object.entries(engine.options).map(([name, spec]) => [
       `${name}=${defaultText(spec)}`,
-      `${spec.doc} (${allowedValues(spec)})`,
+      `${spec.doc} (${allowedValues(spec)}${spec.newStoresOnly === true ? '; for new stores only' : ''})`,
     ]),
   );
   section(
