@@ -1,9 +1,10 @@
 /** Short stories of bad paths between nodes, and what the cluster makes of them. */
 import { describe, expect, it } from 'vitest';
+import { createRun } from '../../sim/cluster.ts';
 import { DiskImage } from '../../sim/disk/disk-image.ts';
 import { findFault } from '../../sim/faults/index.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
-import { advanceTo, at, complaints, leaderOf, play, runToEnd, type Sketch, watch } from './bed.ts';
+import { advanceTo, at, clusterOf, complaints, leaderOf, play, runToEnd, type Sketch, watch } from './bed.ts';
 
 const BUSY: Sketch = { ms: 3000, mix: { put: 0.5, get: 0.4, delete: 0.1 }, keys: { count: 20 }, target: 'all' };
 const ANYWHERE: ParameterValues = { direction: 'both', clients: true };
@@ -39,6 +40,16 @@ it('a client is told of each write once, though each of its requests comes twice
   const faults = [at(500, 2000, 'duplicate', { ...ANYWHERE, share: 1, delay: 5e6 })];
   const result = play({ ms: 3000, keys: { order: 'sequential', count: 10_000 }, faults });
   expect(complaints(result)).toEqual([]);
+});
+
+it('sessions that do not keep a write from taking effect twice are found out', () => {
+  const faults = [at(1000, 1500, 'duplicate', { ...ANYWHERE, share: 0.3, delay: 300e6 })];
+  const checks = (bugs: readonly string[]): string[] => {
+    const spec = clusterOf({ ...BUSY, faults });
+    return runToEnd(createRun({ ...spec, cluster: { ...spec.cluster, bugs } })).violations.map(({ check }) => check);
+  };
+  expect(checks(['retry-applied-twice'])).toContain('exactly-once');
+  expect(checks([])).toEqual([]);
 });
 
 it('an image of a store that comes twice is let go of as often as it is taken', () => {
