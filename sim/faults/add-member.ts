@@ -19,7 +19,13 @@ export const addMember: FaultDefinition = {
     const allowed = spareCount === 0 ? 'cluster.spares from 1' : spares;
     return { parameter: 'node', what: `${node ?? 'left out'}: no spare machine; allowed: ${allowed}` };
   },
-  drawn: { hits: 'links', weight: 1, needsSpare: true, parameters: (rng) => ({ learner: rng.chance(0.7) }) },
+  drawn: {
+    hits: 'links',
+    weight: 1,
+    needsSpare: true,
+    // a voter at once counts for the quorum before it is up: one more disk that fails just then leaves none
+    parameters: (rng, _node, _nodeCount, isBeyond) => ({ learner: rng.chance(0.7) || !isBeyond }),
+  },
   inject(cluster, parameters) {
     const named = parameters.node as string | undefined;
     const node = named === undefined ? cluster.spareNode() : cluster.resolveNode(named);

@@ -124,6 +124,15 @@ describe('a nemesis', () => {
     }
   });
 
+  it('adds a voter that has not learnt only beyond what a cluster survives', () => {
+    const learners = (atlas: 'survivable' | 'beyond'): Set<unknown> => {
+      const drawn = Array.from({ length: 10 }, (_, seed) => draw({ atlas, weights: { 'add-member': 1 } }, seed)).flat();
+      return new Set(drawn.map(({ parameters }) => parameters.learner));
+    };
+    expect(learners('survivable')).toEqual(new Set([true]));
+    expect(learners('beyond')).toEqual(new Set([true, false]));
+  });
+
   it('lets rot strike the log only, and what a disk has lost stay to the end', () => {
     const faults = Array.from({ length: 40 }, (_, seed) => draw({ weights: { 'bit-rot': 1, crash: 1 } }, seed)).flat();
     const rot = faults.filter(({ fault }) => fault === 'bit-rot');
