@@ -6,8 +6,8 @@
  * - `no quorum`: so many nodes stopped by themselves, on disks that were made faulty, that no majority is left; or
  * - `entry lost on every copy`: no node holds a whole copy of some entry any more that one of them had, so that nobody
  *   may say whether it was committed (`sim/nodes/raft/repair.ts`). Nodes that are down as above count as without one; or
- * - `nobody may lead`: nodes wait for a leader to send the store that their disks lost, and the log of every other node is
- *   behind those of a majority, which will not vote for it.
+ * - `nobody may lead`: nodes wait for the store that their disks lost, nobody has one that reaches to where their logs
+ *   begin, and the log of every other node is behind those of a majority, which will not vote for it.
  *
  * Everything else is excused if
  * - `disk forgot`: a disk had reported something as durable and did not have it any more when its node restarted. Raft
@@ -76,7 +76,9 @@ export class Excuses {
     const logs = alive.map((host) => host.replicas[0]!.raft.state.log);
     for (const { damaged } of logs) {
       for (const index of damaged) {
-        const isWhole = logs.some((log) => index <= log.offset || (log.entry(index) && !log.damaged.includes(index)));
+        const isWhole = logs.some(
+          (log) => (index <= log.offset && !log.needsImage) || (log.entry(index) && !log.damaged.includes(index)),
+        );
         if (!isWhole) {
           return { reason: 'entry lost on every copy', because: `no node holds a whole copy of entry ${index}` };
         }
@@ -95,7 +97,9 @@ export class Excuses {
       return log.isWhole && 2 * supporters.length > this.#nodes(() => true).length;
     };
     if (waiting.length === 0 || voters.some(isElectable)) return undefined;
-    const because = `${named(waiting)} wait for a leader to send a store, and no other log is as far as a majority's`;
+    const isGiven = (to: number): boolean => voters.some((voter) => logOf(voter).isWhole && logOf(voter).applied >= to);
+    if (waiting.some((host) => isGiven(logOf(host).offset))) return undefined;
+    const because = `${named(waiting)} wait for a store, nobody has one as new, and no other log is as far as a majority's`;
     return { reason: 'nobody may lead', because };
   }
 

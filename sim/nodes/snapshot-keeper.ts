@@ -52,7 +52,7 @@ export class SnapshotKeeper {
   /** Why the process must end; '' if it need not. */
   failure = '';
   /** Files on their way to a follower, by peer; released when the next is made. */
-  readonly #outgoing = new Map<number, SnapshotData>();
+  readonly #outgoing = new Map<number, Snapshot>();
   /** Arrived and not yet written to this disk, or refused. */
   readonly #incoming = new Set<DiskImage>();
 
@@ -141,18 +141,17 @@ export class SnapshotKeeper {
     this.#disk.thread = this.#applyDiskThread;
     if (stateMachine.commit() !== 'ok') return undefined;
     const earlier = this.#outgoing.get(peer);
-    if (earlier !== undefined) earlier.image.release();
+    // for want of a leader the same will be asked for again, while the first is still on its way
+    if (earlier !== undefined && earlier.index === stateMachine.appliedIndex && !this.#node().isLeader) return earlier;
+    if (earlier !== undefined) (earlier.data as SnapshotData).image.release();
     this.#outgoing.delete(peer);
     if (!this.#mayBeSent()) return undefined;
     const image = this.#disk.capture(this.#store.checkpoint());
     const data: SnapshotData = { image, directory: this.#store.directory, bytes: image.bytes };
-    this.#outgoing.set(peer, data);
-    return {
-      index: stateMachine.appliedIndex,
-      term: stateMachine.appliedTerm,
-      configuration: this.configuration,
-      data,
-    };
+    const { appliedIndex: index, appliedTerm: term } = stateMachine;
+    const snapshot: Snapshot = { index, term, configuration: this.configuration, data };
+    this.#outgoing.set(peer, snapshot);
+    return snapshot;
   }
 
   /**
@@ -234,7 +233,7 @@ export class SnapshotKeeper {
 
   /** The process ends: nothing is on its way any more. */
   abandon(): void {
-    for (const data of this.#outgoing.values()) data.image.release();
+    for (const { data } of this.#outgoing.values()) (data as SnapshotData).image.release();
     this.#outgoing.clear();
     for (const image of this.#incoming) image.release();
     this.#incoming.clear();

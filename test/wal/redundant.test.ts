@@ -33,8 +33,8 @@ function slotsOf(disk: SimulatedDisk): Identifier[] {
 }
 
 /** Flips the lowest bit of a byte for good. */
-function flip(disk: SimulatedDisk, at: number): void {
-  const file = disk.open(FIRST)!;
+function flip(disk: SimulatedDisk, at: number, name = FIRST): void {
+  const file = disk.open(name)!;
   const buffer = new SparseBuffer();
   disk.read(file, at, 1, buffer);
   const byte = buffer.byteAt(0) ^ 1;
@@ -120,6 +120,24 @@ describe('damage', () => {
     const states = slotsOf(disk).filter((slot) => slot.recordType === 3);
     for (const { offset, length } of states) flip(disk, offset + length - 12);
     expect(reopen(optionsFor(disk)).state).toMatchObject({ term: 3, vote: 2 });
+  });
+});
+
+describe('term and vote have three copies: the log, promise-0, promise-1', () => {
+  const NAMES = ['log', 'promise-0', 'promise-1'];
+  const COMBINATIONS = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => NAMES.filter((_, i) => ((bits >> i) & 1) === 1));
+
+  it.each(COMBINATIONS)('damaged: %s %s %s', (...damaged) => {
+    const disk = newDisk();
+    withEntries(disk, 2);
+    if (damaged.includes('log')) {
+      const states = slotsOf(disk).filter((slot) => slot.recordType === 3);
+      for (const { offset, length } of states) flip(disk, offset + length - 12);
+    }
+    for (const name of damaged) if (name !== 'log') flip(disk, 4, `member/wal/${name}`);
+    const opening = openWriteAheadLog(optionsFor(disk), [], makeEntry);
+    if (damaged.length === 3) expect(opening.outcome).toBe('corrupt');
+    else expect(opening).toMatchObject({ outcome: 'ok', state: { term: 3, vote: 2 } });
   });
 });
 

@@ -49,7 +49,7 @@ import {
 import { PROBE, type Progress, REPLICATE } from './progress.ts';
 import { maybeLeaveJoint, propose, releaseUncommitted } from './proposal.ts';
 import { confirmReads, handleReadIndex } from './read-index.ts';
-import { handleRepair, handleRepairResponse } from './repair.ts';
+import { handleGivenImage, handleRepair, handleRepairResponse } from './repair.ts';
 import { handleAppend, handleAppendResponse, handleSnapshotStatus, sendAppend, sendTimeoutNow } from './replication.ts';
 import { CANDIDATE, FOLLOWER, LEADER, PRE_CANDIDATE, type RaftState } from './state.ts';
 
@@ -85,11 +85,19 @@ export function step(state: RaftState, message: Message, effects: Effects): Step
     case MSG_REPAIR_RESP:
       handleRepairResponse(state, message);
       return 'ok';
+    case MSG_SNAP:
+      if (term !== 0) return stepInRole(state, message, effects);
+      handleGivenImage(state, message, effects);
+      return 'ok';
     default:
-      if (state.role === LEADER) return stepLeader(state, message, effects);
-      if (state.role === FOLLOWER) return stepFollower(state, message, effects);
-      return stepCandidate(state, message, effects);
+      return stepInRole(state, message, effects);
   }
+}
+
+function stepInRole(state: RaftState, message: Message, effects: Effects): StepOutcome {
+  if (state.role === LEADER) return stepLeader(state, message, effects);
+  if (state.role === FOLLOWER) return stepFollower(state, message, effects);
+  return stepCandidate(state, message, effects);
 }
 
 /** A message from a later term usually ends what this node was doing. False if it is to be ignored. */

@@ -9,7 +9,10 @@
  * - asks everybody (MsgRepair) at its start, at each heartbeat and at each election time-out
  *
  * An entry of one index and term has one content, so whoever has it may give it, whatever its role or term
- * (MsgRepairResp). Who has compacted it and leads sends an image instead. It is discarded when
+ * (MsgRepairResp). Who has compacted it sends an image instead: a leader as ever; and if nobody leads, whoever has all
+ * that it should have itself, in a MsgSnap without a term. An image is what was committed and applied, so that it is
+ * the same from anybody; and were it the leader's alone to give, those whose stores are lost, with the longer logs,
+ * and those with a store and too short a log would wait for each other. A damaged entry is discarded when
  *
  * - a leader overwrites it, as ever; or
  * - nobody leads, and a majority says in a term later than any this node knew at its restart that it does not hold it.
@@ -22,7 +25,8 @@
  * own before it leads, which needs no restriction of what a leader may do.
  */
 import { becomeFollower } from './election.ts';
-import { type Effects, EMPTY_DATA, Entry, Message, MSG_REPAIR, MSG_REPAIR_RESP, NONE } from './messages.ts';
+import { handleSnapshot } from './membership.ts';
+import { type Effects, EMPTY_DATA, Entry, Message, MSG_REPAIR, MSG_REPAIR_RESP, MSG_SNAP, NONE } from './messages.ts';
 import { SNAPSHOT } from './progress.ts';
 import { maybeSendSnapshot } from './replication.ts';
 import { LEADER, type RaftState } from './state.ts';
@@ -78,9 +82,27 @@ export function handleRepair(state: RaftState, message: Message, effects: Effect
 
 function offerImage(state: RaftState, to: number, effects: Effects): void {
   const member = state.tracker.find(to);
-  if (state.role !== LEADER || member === undefined || member.state === SNAPSHOT) return;
-  member.recentActive = true;
-  maybeSendSnapshot(state, member, effects);
+  if (member === undefined) return;
+  if (state.role !== LEADER) giveImage(state, to, effects);
+  else if (member.state !== SNAPSHOT) {
+    member.recentActive = true;
+    maybeSendSnapshot(state, member, effects);
+  }
+}
+
+/** At each request, as nobody tells this node what became of the one before: while nobody leads it is the same image. */
+function giveImage(state: RaftState, to: number, effects: Effects): void {
+  if (state.leader !== NONE || !state.log.isWhole || state.log.snapshot !== undefined) return;
+  const snapshot = effects.snapshotFor(to);
+  if (snapshot === undefined || snapshot.index === 0) return;
+  const message = new Message(MSG_SNAP, to, state.id, 0);
+  message.snapshot = snapshot;
+  effects.messages.push(message);
+}
+
+/** Of somebody who does not lead: taken only by who asked for it. */
+export function handleGivenImage(state: RaftState, message: Message, effects: Effects): void {
+  if (!state.log.isWhole) handleSnapshot(state, message, effects);
 }
 
 export function handleRepairResponse(state: RaftState, message: Message): void {
