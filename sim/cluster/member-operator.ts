@@ -126,7 +126,8 @@ export class MemberOperator {
     const leader = leaderOf(this.#hosts, isMember);
     let isDone = leader !== undefined;
     if (leader !== undefined) {
-      for (const place of this.#places) if (!this.#step(place, leader)) isDone = false;
+      // what is proposed may be what its disk fails on, and the end of it
+      for (const place of this.#places) if (!leader.isUp || !this.#step(place, leader)) isDone = false;
     }
     this.#isWatching = !isDone;
     if (!isDone) this.#timers.start(POLL_NS, () => this.#look());

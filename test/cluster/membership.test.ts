@@ -72,6 +72,11 @@ describe.each([true, false])('as a learner first: %s', (learner) => {
   });
 });
 
+it('a leader that its own removal meets on a disk that fails is gone at once, and the others remove it', () => {
+  const faults = [at(1500, 0, 'read-only', { node: 'leader' }), at(1500, 0, 'remove-member', { node: 'leader' })];
+  expect(membersAfter({ spares: 1, load: { kind: 'closed', ratePerSMax: 400 }, ms: 5000, faults })).toMatch(/6[567]/);
+});
+
 it('who joins a cluster that was preloaded gets an image before anything else', () => {
   const faults = [replace(1500, 'n2'), at(1500, 2000, 'add-member', {})];
   expect(membersAfter({ spares: 1, preload: 200, faults })).toBe('1 3 66');
