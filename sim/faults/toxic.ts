@@ -39,7 +39,7 @@ export const toxic: FaultDefinition = {
 /** Toxics that a connection outlives or is made anew after, on a link from another node or from the clients. */
 const DRAWN: Readonly<Record<string, (rng: Rng) => ParameterValues>> = {
   latency: (rng) => ({ latency: rng.int(1, 200) * MILLISECOND, jitter: rng.int(0, 50) * MILLISECOND }),
-  bandwidth: (rng) => ({ rate: rng.int(1, 500) * 1000 }),
+  bandwidth: (rng) => ({ rate: rng.int(1, 500) }),
   packet_loss: (rng) => ({ loss_rate: rng.int(1, 30) / 100 }),
   reset_peer: (rng) => ({ timeout: rng.int(0, 200) * MILLISECOND }),
   slicer: (rng) => ({ average_size: rng.int(10, 500), size_variation: 5, delay: rng.int(0, 500) * 1000 }),
