@@ -73,23 +73,25 @@ export class Excuses {
   #entryLost(): Excuse | undefined {
     const alive = this.#nodes((host) => host.isUp && !this.isLost(host.node));
     if (alive.length < this.#nodes((host) => !this.isLost(host.node)).length) return undefined;
-    const logs = alive.map((host) => host.replicas[0]!.raft.state.log);
-    for (const { damaged } of logs) {
-      for (const index of damaged) {
-        const isWhole = logs.some(
-          (log) => (index <= log.offset && !log.needsImage) || (log.entry(index) && !log.damaged.includes(index)),
-        );
-        if (!isWhole) {
-          return { reason: 'entry lost on every copy', because: `no node holds a whole copy of entry ${index}` };
-        }
-      }
-    }
-    return undefined;
+    const isWholeOn = (host: Host, index: number): boolean => {
+      const log = logOf(host);
+      if (index <= log.offset) return !log.needsImage;
+      return log.entry(index) !== undefined && !log.damaged.includes(index);
+    };
+    // damage on a disk that nothing was done to is a defect of ours
+    const struck = alive.filter(({ node }) => this.#rules.hasFaultyDisk(node));
+    const sound = alive.filter((host) => !struck.includes(host));
+    const damaged = struck.flatMap((host) => logOf(host).damaged);
+    const lost = damaged.find(
+      (index) =>
+        !alive.some((host) => isWholeOn(host, index)) && !sound.some((host) => logOf(host).damaged.includes(index)),
+    );
+    if (lost === undefined) return undefined;
+    return { reason: 'entry lost on every copy', because: `no node holds a whole copy of entry ${lost}` };
   }
 
   #nobodyMayLead(): Excuse | undefined {
     const voters = this.#nodes((host) => host.isUp && !this.isLost(host.node));
-    const logOf = (host: Host): RaftLog => host.replicas[0]!.raft.state.log;
     const waiting = voters.filter((host) => logOf(host).needsImage && this.#rules.hasFaultyDisk(host.node));
     const isElectable = (candidate: Host): boolean => {
       const log = logOf(candidate);
@@ -124,6 +126,10 @@ export class Excuses {
   #nodes(isSo: (host: Host) => boolean): readonly Host[] {
     return this.#hosts.filter((host) => this.#rules.isMember(host.node) && isSo(host));
   }
+}
+
+function logOf(host: Host): RaftLog {
+  return host.replicas[0]!.raft.state.log;
 }
 
 function named(hosts: readonly Host[]): string {

@@ -13,7 +13,14 @@ export const wipedDisk: FaultDefinition = {
   parameters: {
     node: { kind: 'node', doc: 'Which node: n1, n2 …, leader or follower.' },
   },
-  drawn: { hits: 'disk', restarts: true, forgets: true, weight: 0, parameters: (_rng, node) => ({ node }) },
+  drawn: {
+    hits: 'disk',
+    restarts: true,
+    forgets: true,
+    weight: 0,
+    weightBeyond: 1,
+    parameters: (_rng, node) => ({ node }),
+  },
   inject(cluster, parameters) {
     const node = cluster.resolveNode(parameters.node as string);
     if (node < 0) return undefined;
