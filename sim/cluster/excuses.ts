@@ -3,7 +3,8 @@
  * before; that a fault was in force is no excuse by itself.
  *
  * Progress is excused if
- * - `no quorum`: so many nodes stopped by themselves, on disks that were made faulty, that no majority is left; or
+ * - `no quorum`: as everybody sees it who is left, so many voters are gone that no majority is left: stopped by themselves, on
+ *   disks that were made faulty, or taken away by the operator, who needs a majority to say so; or
  * - `entry lost on every copy`: no node holds a whole copy of some entry any more that one of them had, so that nobody
  *   may say whether it was committed (`sim/nodes/raft/repair.ts`). Nodes that are down as above count as without one; or
  * - `nobody may lead`: nodes wait for the store that their disks lost, nobody has one that reaches to where their logs
@@ -18,6 +19,7 @@
  * Errs on the side of the excuse: what was lost need not be what the complaint is about.
  */
 import type { Host } from '../nodes/host.ts';
+import { machineOf } from '../nodes/member-id.ts';
 import type { RaftLog } from '../nodes/raft/log.ts';
 import type { Excuse } from '../result.ts';
 
@@ -63,11 +65,30 @@ export class Excuses {
   }
 
   #noQuorum(): Excuse | undefined {
-    const lost = this.#nodes((host) => this.isLost(host.node));
-    const members = this.#nodes(() => true);
-    if (2 * (members.length - lost.length) > members.length) return undefined;
-    const why = lost.map(({ node }) => `n${node + 1}: ${this.#stopped[node]}`).join('; ');
-    return { reason: 'no quorum', because: `${lost.length} of ${members.length} nodes have stopped (${why})` };
+    const configurations = this.#hosts
+      .filter((host) => host.isUp && !this.isLost(host.node))
+      .map((host) => host.replicas[0]!.raft.configuration.voters)
+      .filter((voters) => voters.length > 0);
+    // nobody left to ask: those that are wanted
+    if (configurations.length === 0) configurations.push(this.#nodes(() => true).map(({ memberId }) => memberId));
+    const goneOf = (voters: readonly number[]): number[] => voters.filter((id) => this.#isGone(id));
+    if (configurations.some((voters) => 2 * goneOf(voters).length < voters.length)) return undefined;
+    const [voters] = configurations;
+    const gone = goneOf(voters!);
+    const why = gone.map(
+      (id) => `n${machineOf(id) + 1}: ${this.#stopped[machineOf(id)] || 'its member was taken away'}`,
+    );
+    return {
+      reason: 'no quorum',
+      because: `${gone.length} of ${voters!.length} nodes have stopped (${why.join('; ')})`,
+    };
+  }
+
+  /** It will not come back: lost, or its machine holds another member, or none, and no majority can be asked to forget it. */
+  #isGone(id: number): boolean {
+    const host = this.#hosts[machineOf(id)]!;
+    const isTakenAway = host.memberId !== id || !this.#rules.isMember(host.node);
+    return this.isLost(host.node) || (isTakenAway && !host.isUp);
   }
 
   #entryLost(): Excuse | undefined {
