@@ -29,11 +29,13 @@ export class YamlText {
   /** Plain; undefined if the text is no YAML at all. */
   readonly data: unknown;
   readonly #file: string;
+  readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #document: Document | undefined;
 
   constructor(file: string, text: string) {
     this.#file = file;
+    this.#text = text;
     if (text.length > TEXT_LENGTH_MAX) {
       this.problems.push({ where: this.start, text: `the file is larger than ${TEXT_LENGTH_MAX} characters` });
       return;
@@ -63,7 +65,7 @@ export class YamlText {
     return { where: this.#position(offset), complete };
   }
 
-  /** The first thing that YAML has and JSON has not; undefined if there is none, but perhaps a comma or comment. */
+  /** The first thing that YAML has and JSON has not; undefined if there is none, but perhaps a comment. */
   firstBeyondJson(): string | undefined {
     let offset: number | undefined;
     visit(this.#document!, {
@@ -72,6 +74,7 @@ export class YamlText {
         return offset === undefined ? undefined : visit.BREAK;
       },
     });
+    offset ??= lastComma(this.#text);
     return offset === undefined ? undefined : this.#position(offset);
   }
 
@@ -118,6 +121,13 @@ export function firstLine(message: string): string {
 }
 
 /** By itself, whatever is in it. */
+/** Of a comma that only a bracket follows. */
+function lastComma(text: string): number | undefined {
+  const textsAndCommas = /"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g;
+  for (const match of text.matchAll(textsAndCommas)) if (match[0] === ',') return match.index;
+  return undefined;
+}
+
 function isJson(node: Node): boolean {
   if (!isScalar(node)) return (node as { readonly flow?: boolean }).flow === true;
   if (node.type === 'QUOTE_DOUBLE') return true;

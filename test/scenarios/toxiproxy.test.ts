@@ -57,8 +57,8 @@ describe('a problem in the file is named with its line', () => {
     ],
     [
       'a comma too many',
-      '[{"name": "p", "upstream": "n1:2"},]',
-      '1:1: is not JSON, which has "…" around every text, a comma only between two values, and no comments',
+      '[{"name": "p,]", "upstream": "n1:2"},\n]',
+      '1:37: is not JSON, which has "…" around every text, a comma only between two values, and no comments',
     ],
     ['a field twice', '[{"name": "p", "name": "q", "upstream": "n1:2"}]', '1:16: this field is here twice'],
     ['no upstream', '[{"name": "p"}]', '1:2: [0].upstream: missing; allowed: a text'],
