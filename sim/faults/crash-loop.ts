@@ -1,4 +1,5 @@
 import { MILLISECOND, SECOND } from '../clock.ts';
+import { drawnTime } from './drawn-time.ts';
 import { type FaultDefinition, nodeName } from './fault.ts';
 
 const TIME_MAX = 60 * SECOND;
@@ -36,7 +37,6 @@ export const crashLoop: FaultDefinition = {
     const node = cluster.resolveNode(parameters.node as string);
     if (node < 0) return undefined;
     const means = { up: parameters.up as number, down: parameters.down as number };
-    const drawn = (mean: number): number => Math.max(1, Math.round(rng.exponential(mean)));
     let isDown = false;
     let stopTimer = (): void => {};
     const turn = (): void => {
@@ -44,7 +44,7 @@ export const crashLoop: FaultDefinition = {
       if (!isDown) cluster.restart(node);
       else if (parameters.by === 'kill') cluster.kill(node);
       else cluster.crash(node);
-      stopTimer = cluster.later(drawn(isDown ? means.down : means.up), turn);
+      stopTimer = cluster.later(drawnTime(rng, isDown ? means.down : means.up), turn);
     };
     turn();
     return {

@@ -1,5 +1,6 @@
 import { MILLISECOND, SECOND } from '../clock.ts';
 import type { ParameterSpec } from '../parameters.ts';
+import { drawnTime } from './drawn-time.ts';
 import type { FaultDefinition } from './fault.ts';
 import { checkNodeLinks, drawNodeLinks, NODE_LINKS, nodeLinks } from './node-links.ts';
 
@@ -39,7 +40,7 @@ export const flap: FaultDefinition = {
         handle = 0;
       }
       const meanNs = (isDown ? parameters.down : parameters.up) as number;
-      stopTimer = cluster.later(Math.max(1, Math.round(rng.exponential(meanNs))), turn);
+      stopTimer = cluster.later(drawnTime(rng, meanNs), turn);
     };
     turn();
     return {

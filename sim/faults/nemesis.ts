@@ -11,6 +11,7 @@ import type { Duration, Time } from '../clock.ts';
 import type { Rng } from '../rng.ts';
 import type { FaultSpec, NemesisSpec } from '../run-spec.ts';
 import { FaultAtlas } from './atlas.ts';
+import { drawnTime } from './drawn-time.ts';
 import { type FaultDefinition, nodeName } from './fault.ts';
 
 /** Between the last fault's end and the end of the clients: a share of the time that the nemesis has. */
@@ -36,8 +37,8 @@ export function drawFaults(
   const faults: FaultSpec[] = [];
   let at = spec.fromNs;
   while (faults.length < FAULTS_MAX) {
-    at += Math.max(1, Math.round(times.exponential(spec.everyNs)));
-    const durationNs = Math.max(DURATION_MIN, Math.round(times.exponential(spec.forNs)));
+    at += drawnTime(times, spec.everyNs);
+    const durationNs = Math.max(DURATION_MIN, drawnTime(times, spec.forNs));
     const kind = weighted(kinds, choices.float());
     const node = choices.int(0, nodeCount - 1);
     if (at >= until) return faults;

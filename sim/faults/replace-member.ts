@@ -1,8 +1,5 @@
-import { SECOND } from '../clock.ts';
 import { type FaultDefinition, nodeName } from './fault.ts';
-
-/** To elect a leader, should it have been that, and to send the new member what there is. */
-const RECOVERY_NS = 2 * SECOND;
+import { DRAWN_MEMBER_CHANGE, MEMBER_CHANGE } from './member-change.ts';
 
 /**
  * What an operator does about a machine whose disk is gone or not to be trusted: the member is removed, the disk
@@ -12,16 +9,8 @@ const RECOVERY_NS = 2 * SECOND;
 export const replaceMember: FaultDefinition = {
   name: 'replace-member',
   summary: 'Removes a member, empties its disk and adds a new one on the machine.',
-  parameters: {
-    node: { kind: 'node', doc: 'Which node: n1, n2 …, leader or follower.' },
-    learner: { kind: 'boolean', default: true, doc: 'The new one learns until it has caught up, and votes only then.' },
-  },
-  drawn: {
-    hits: 'node',
-    recoveryNs: RECOVERY_NS,
-    weight: 1,
-    parameters: (rng, node) => ({ node, learner: rng.chance(0.7) }),
-  },
+  parameters: MEMBER_CHANGE,
+  drawn: DRAWN_MEMBER_CHANGE,
   inject(cluster, parameters) {
     const node = cluster.resolveNode(parameters.node as string);
     if (node < 0 || !cluster.isMember(node)) return undefined;

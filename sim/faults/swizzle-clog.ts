@@ -1,4 +1,5 @@
 import { MILLISECOND, SECOND } from '../clock.ts';
+import { drawnTime } from './drawn-time.ts';
 import type { FaultDefinition } from './fault.ts';
 import { nodeLinks } from './node-links.ts';
 import { shuffled } from './shuffled.ts';
@@ -45,7 +46,7 @@ export const swizzleClog: FaultDefinition = {
     const step = (): void => {
       if (steps.length === 0) plan();
       steps.shift()!();
-      stopTimer = cluster.later(Math.max(1, Math.round(rng.exponential(every as number))), step);
+      stopTimer = cluster.later(drawnTime(rng, every as number), step);
     };
     step();
     return {
