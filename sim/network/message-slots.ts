@@ -3,7 +3,6 @@
  * Limit: 2^20 messages at a time over all connections, asserted; send buffers keep runs far below.
  */
 import { assert } from '../assert.ts';
-import type { EventId } from '../loop.ts';
 import type { MessageObserver } from './observer.ts';
 
 export const DATA = 0;
@@ -71,10 +70,6 @@ export class MessageSlots {
     queue.head = this.#next[slot]!;
     if (queue.head < 0) queue.tail = -1;
     return slot;
-  }
-
-  setEvent(slot: number, event: EventId): void {
-    this.event[slot] = event;
   }
 
   #extend(): number {

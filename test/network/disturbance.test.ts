@@ -95,6 +95,15 @@ describe('a disturbed link', () => {
     expect(bed.network.messagesUnderWay).toBe(0);
   });
 
+  test('keeps back 65536 messages at most: further ones come on time', () => {
+    const bed = new Bed({ link: FAST_LINK });
+    const { connection, acceptor } = bed.connect();
+    bed.network.disturb(FORTH, disturbance('reorder', 1, 1e9));
+    for (let i = 0; i < (1 << 16) + 2; i++) connection.send(DIALLER, i, 10);
+    bed.runTo(2);
+    expect(acceptor.messages).toEqual([1 << 16, (1 << 16) + 1]);
+  });
+
   test('loses and invents nothing, whatever is in force', () => {
     const kinds = fc.constantFrom<DisturbanceKind>('duplicate', 'reorder');
     const spells = fc.array(fc.record({ kind: kinds, share: fc.double({ min: 0, max: 1, noNaN: true }) }), {
