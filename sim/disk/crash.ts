@@ -1,31 +1,17 @@
 /**
  * Carries out what a crash does to one file's content: the durable part stays, what had not happened
- * is taken out, and the model decides about the rest.
- *
- * Works on the undo records of the file, block by block. The state of a block after any record can be
- * told exactly (see `undo-log.ts`), so that any subset of the records can be replayed: threads that
- * wrote to the same block are kept apart by the byte.
+ * is taken out, and the model decides about the rest, block by block (`block-histories.ts`).
  *
  * Damage never reaches a byte that no unsynced write covered: a device that rewrites a sector in which
  * only the end is new keeps its beginning (a simplification; some drives promise less).
  */
-import { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import type { Rng } from '../rng.ts';
+import { BlockHistories } from './block-histories.ts';
 import { type BlockRef, type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import type { CrashModel } from './crash-model.ts';
 import { BLOCK_BYTES, SECTOR_BYTES } from './disk.ts';
 import type { SimulatedFile } from './simulated-file.ts';
-import {
-  APPENDED,
-  type Barriers,
-  CUT,
-  FILLED_HOLE,
-  GREW,
-  LOST,
-  OVERWRITTEN,
-  RANGE_SCALE,
-  type UndoLog,
-} from './undo-log.ts';
+import { type Barriers, FILLED_HOLE, LOST, OVERWRITTEN, RANGE_SCALE, type UndoLog } from './undo-log.ts';
 
 /** What became of what was not durable: for event lines and reports. */
 export interface CrashOutcome {
@@ -39,9 +25,6 @@ export interface CrashOutcome {
   filesForgotten: number;
 }
 
-/** A run shorter than this stays literal when bytes become sparse again. */
-const RUN_BYTES_MIN = 16;
-
 export class CrashRecovery {
   readonly #undo: UndoLog;
   readonly #store: BlockStore;
@@ -49,9 +32,8 @@ export class CrashRecovery {
   readonly #rng: Rng;
   readonly #model: CrashModel;
   readonly #outcome: CrashOutcome;
+  readonly #histories: BlockHistories;
 
-  readonly #sparse = new SparseBuffer(BLOCK_BYTES + 8);
-  readonly #image = new Uint8Array(BLOCK_BYTES);
   /** The block as it is durable, and as the newest state that may have reached the device. */
   readonly #durable = new Uint8Array(BLOCK_BYTES);
   readonly #written = new Uint8Array(BLOCK_BYTES);
@@ -72,11 +54,12 @@ export class CrashRecovery {
     this.#rng = rng;
     this.#model = model;
     this.#outcome = outcome;
+    this.#histories = new BlockHistories(undo, store);
   }
 
   /** Moves what survives of `old` into `fresh` and leaves `old` without content. Its hot block must be cold. */
   recover(old: SimulatedFile, fresh: SimulatedFile): void {
-    const histories = this.#histories(old);
+    const histories = this.#histories.of(old);
     const length = this.#length(old);
     const blockCount = Math.ceil(length / BLOCK_BYTES);
     fresh.cover(Math.min(blockCount, old.blockCount));
@@ -97,39 +80,10 @@ export class CrashRecovery {
       this.#store.release(fresh.blocks[block]);
       fresh.blocks[block] = survivor;
     }
-    this.#cutTail(fresh);
+    this.#histories.cutTail(fresh);
     this.#undo.discard(old, this.#store);
     for (let block = 0; block < old.blockCount; block++) this.#store.release(old.blocks[block]);
     old.blockCount = 0;
-  }
-
-  #histories(file: SimulatedFile): Map<number, number[]> {
-    const undo = this.#undo;
-    const histories = new Map<number, number[]>();
-    const add = (block: number, record: number): void => {
-      const known = histories.get(block);
-      if (known === undefined) histories.set(block, [record]);
-      else known.push(record);
-    };
-    const overwritten = new Set<number>();
-    for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (undo.kind[r] >= OVERWRITTEN) overwritten.add(undo.a[r]);
-    }
-    let last = file.blockCount - 1;
-    for (const block of overwritten) last = Math.max(last, block);
-    for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      const kind = undo.kind[r];
-      if (kind >= OVERWRITTEN) add(undo.a[r], r);
-      else if (kind === APPENDED || kind === FILLED_HOLE) {
-        const from = Math.floor(undo.a[r] / BLOCK_BYTES);
-        const to = Math.min(last, Math.ceil(undo.b[r] / BLOCK_BYTES) - 1);
-        for (let block = from; block <= to; block++) {
-          // zeros before and after: nothing to decide
-          if (file.block(block) !== ZERO_BLOCK || overwritten.has(block)) add(block, r);
-        }
-      }
-    }
-    return histories;
   }
 
   #happened(record: number): boolean {
@@ -143,7 +97,7 @@ export class CrashRecovery {
     let length = -1;
     let open = 0;
     for (let r = file.firstRecord; r >= 0; r = undo.next[r]) {
-      if (!this.#changesLength(r)) continue;
+      if (!this.#histories.changesLength(r)) continue;
       if (length < 0) length = undo.a[r];
       if (undo.isDurable[r] === 0 && this.#happened(r)) open++;
     }
@@ -156,7 +110,7 @@ export class CrashRecovery {
       const isDurable = undo.isDurable[r] === 1;
       if (!this.#happened(r)) {
         isOverMissing = true;
-      } else if (this.#changesLength(r)) {
+      } else if (this.#histories.changesLength(r)) {
         if (isDurable || kept-- > 0) length = undo.b[r];
         else isOverMissing = true;
       } else if (isOverMissing && (isDurable || allKept)) {
@@ -167,11 +121,6 @@ export class CrashRecovery {
       }
     }
     return length;
-  }
-
-  #changesLength(record: number): boolean {
-    const kind = this.#undo.kind[record];
-    return kind === APPENDED || kind === GREW || kind === CUT;
   }
 
   /** The block that the crash leaves; one owner more than it had. */
@@ -195,7 +144,7 @@ export class CrashRecovery {
       if (open > 0) this.#outcome.blocksKept++;
       if (never === 0 && states === open) return this.#store.share(current);
       this.#replay(records, current, block, states);
-      return this.#pack(this.#written);
+      return this.#histories.pack(this.#written);
     }
     if (fate < blockKept + blockLost) {
       this.#outcome.blocksLost++;
@@ -203,21 +152,21 @@ export class CrashRecovery {
       // as most blocks are: the one record tells what was there before
       if (records.length === 1 && undo.kind[first] >= OVERWRITTEN) return this.#store.share(undo.ref[first]);
       this.#replay(records, current, block, states);
-      return this.#pack(this.#durable);
+      return this.#histories.pack(this.#durable);
     }
     this.#replay(records, current, block, states);
     this.#outcome.blocksMixed++;
     this.#mixSectors();
-    return this.#pack(this.#written);
+    return this.#histories.pack(this.#written);
   }
 
   /** Fills `#durable`, `#written` (with the first `states` open records) and `#isOpen`. */
   #replay(records: readonly number[], current: BlockRef, block: number, states: number): void {
     const undo = this.#undo;
-    const image = this.#image;
-    this.#imageAfter(records, -1, current, block);
-    this.#durable.set(image);
-    this.#written.set(image);
+    const histories = this.#histories;
+    const before = histories.imageAfter(records, -1, current, block);
+    this.#durable.set(before);
+    this.#written.set(before);
     this.#isOpen.fill(0);
     let left = states;
     for (let i = 0; i < records.length; i++) {
@@ -225,39 +174,13 @@ export class CrashRecovery {
       if (!this.#happened(record)) continue;
       const isDurable = undo.isDurable[record] === 1;
       if (!isDurable && left-- <= 0) continue;
-      const from = this.#rangeFrom(record, block);
-      const to = this.#rangeTo(record, block);
-      this.#imageAfter(records, i, current, block);
-      const range = image.subarray(from, to);
+      const from = histories.from(record, block);
+      const to = histories.to(record, block);
+      const range = histories.imageAfter(records, i, current, block).subarray(from, to);
       this.#written.set(range, from);
       if (isDurable) this.#durable.set(range, from);
       this.#isOpen.fill(isDurable ? 0 : 1, from, to);
     }
-  }
-
-  /** Fills `#image` with the block as it was when record `index` of its history had just been made. */
-  #imageAfter(records: readonly number[], index: number, current: BlockRef, block: number): void {
-    const undo = this.#undo;
-    let next = index + 1;
-    while (next < records.length && undo.kind[records[next]] < OVERWRITTEN) next++;
-    const ref = next < records.length ? undo.ref[records[next]] : current;
-    this.#store.read(ref, this.#sparse.reset(), 0, BLOCK_BYTES);
-    this.#sparse.copyTo(this.#image, 0, 0, BLOCK_BYTES);
-    // what later records without old content wrote was zeros then
-    for (let i = index + 1; i < next; i++) {
-      this.#image.fill(0, this.#rangeFrom(records[i], block), this.#rangeTo(records[i], block));
-    }
-  }
-
-  #rangeFrom(record: number, block: number): number {
-    const undo = this.#undo;
-    if (undo.kind[record] >= OVERWRITTEN) return Math.floor(undo.b[record] / RANGE_SCALE);
-    return Math.max(0, undo.a[record] - block * BLOCK_BYTES);
-  }
-  #rangeTo(record: number, block: number): number {
-    const undo = this.#undo;
-    if (undo.kind[record] >= OVERWRITTEN) return undo.b[record] % RANGE_SCALE;
-    return Math.min(BLOCK_BYTES, undo.b[record] - block * BLOCK_BYTES);
   }
 
   /** Decides each sector of `#written` that holds open bytes. */
@@ -288,34 +211,5 @@ export class CrashRecovery {
       if (this.#isOpen[at] === 0) continue;
       this.#written[at] = isGarbage ? this.#rng.int(0, 255) : this.#durable[at];
     }
-  }
-
-  /** Every byte beyond the length is zero. */
-  #cutTail(file: SimulatedFile): void {
-    const cut = file.length % BLOCK_BYTES;
-    const last = Math.floor(file.length / BLOCK_BYTES);
-    if (cut === 0 || last >= file.blockCount || file.blocks[last] === ZERO_BLOCK) return;
-    this.#store.read(file.blocks[last], this.#sparse.reset(), 0, cut);
-    const ref = this.#store.put(this.#sparse, 0, cut);
-    this.#store.release(file.blocks[last]);
-    file.blocks[last] = ref;
-  }
-
-  #pack(bytes: Uint8Array): BlockRef {
-    const sparse = this.#sparse.reset();
-    let literalFrom = 0;
-    for (let at = 0; at < bytes.length; ) {
-      const byte = bytes[at];
-      let end = at + 1;
-      while (end < bytes.length && bytes[end] === byte) end++;
-      if (end - at >= RUN_BYTES_MIN) {
-        sparse.bytes(bytes, literalFrom, at);
-        sparse.run(byte, end - at);
-        literalFrom = end;
-      }
-      at = end;
-    }
-    sparse.bytes(bytes, literalFrom, bytes.length);
-    return this.#store.put(sparse, 0, BLOCK_BYTES);
   }
 }
