@@ -122,12 +122,38 @@ export class Namespace {
     this.#prune();
   }
 
+  /** Takes out what the threads had not come to; what else is not durable stays so. Who has a name is for the caller to see. */
+  takeBack(barriers: Barriers): void {
+    const happened = this.journal.filter((change) => this.#happened(change, barriers));
+    if (happened.length === this.journal.length) return;
+    const { journal, names } = this;
+    for (let i = journal.length - 1; i >= 0; i--) this.#revert(journal[i]);
+    for (const { file, displaced } of journal) {
+      file.journalReferences--;
+      if (displaced !== undefined) displaced.journalReferences--;
+    }
+    this.#creations.clear();
+    this.journal = [];
+    for (const change of happened) {
+      // its file may have another name without what is taken out, or none
+      if (change.kind !== CREATED && names.get(change.name) !== change.file) continue;
+      const displaced = change.kind === REMOVED ? undefined : names.get(change.to);
+      this.#redo(change);
+      this.#enter({ ...change, displaced });
+    }
+    this.#findPending();
+  }
+
+  #happened(change: NameChange, barriers: Barriers): boolean {
+    return change.isDurable || change.sequence <= barriers.barrier(change.thread);
+  }
+
   /**
    * Leaves the names that survive a crash: of each directory's changes that happened and are not durable,
    * `keep(count)` says how many of the oldest do. Returns how many were lost. The journal is empty then.
    */
   recover(barriers: Barriers, keep: (count: number) => number): number {
-    const { journal, names } = this;
+    const { journal } = this;
     for (let i = journal.length - 1; i >= 0; i--) this.#revert(journal[i]);
     const left = new Map<string, number>();
     for (const change of journal) {
@@ -153,16 +179,22 @@ export class Namespace {
           continue;
         }
       }
-      if (change.kind === CREATED) names.set(change.name, change.file);
-      else if (names.get(change.name) === change.file) {
-        names.delete(change.name);
-        if (change.kind === RENAMED) names.set(change.to, change.file);
-      }
+      this.#redo(change);
     }
     this.journal = [];
     this.#pending.clear();
     this.#creations.clear();
     return lost;
+  }
+
+  /** Unless its file has another name by now, or none. */
+  #redo({ kind, file, name, to }: NameChange): void {
+    const { names } = this;
+    if (kind === CREATED) names.set(name, file);
+    else if (names.get(name) === file) {
+      names.delete(name);
+      if (kind === RENAMED) names.set(to, file);
+    }
   }
 
   #revert(change: NameChange): void {
@@ -195,8 +227,12 @@ export class Namespace {
       this.#findPending();
       this.#prune();
     }
-    this.journal.push(change);
+    this.#enter(change);
     this.#addPending(change);
+  }
+
+  #enter(change: NameChange): void {
+    this.journal.push(change);
     if (change.kind === CREATED) this.#creations.set(change.file, change);
     change.file.journalReferences++;
     if (change.displaced !== undefined) change.displaced.journalReferences++;

@@ -84,6 +84,14 @@ export class RequestQueue {
     return this.#sync[this.#head++ & (this.#kind.length - 1)];
   }
 
+  /** The syncs that the waiting flushes are the ends of. */
+  *syncs(): Generator<number, void> {
+    for (let position = this.#head; position < this.#tail; position++) {
+      const sync = this.#sync[position & (this.#kind.length - 1)];
+      if (sync >= 0) yield sync;
+    }
+  }
+
   clear(): void {
     this.#head = this.#tail;
     this.#taken = this.#tail;

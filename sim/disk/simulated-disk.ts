@@ -34,6 +34,7 @@ import { DiskFaults } from './faults/disk-fault.ts';
 import { FileContent } from './file-content.ts';
 import { Namespace } from './namespace.ts';
 import { Pages, WRITE_BACK_THREAD } from './pages.ts';
+import { ProcessEnd } from './process-end.ts';
 import { RequestQueues } from './request-queues.ts';
 import { CATEGORY_SHIFT, SimulatedFile } from './simulated-file.ts';
 import { Strays } from './strays.ts';
@@ -447,8 +448,7 @@ export class SimulatedDisk implements Disk {
     if (id < 0) return;
     const sync = this.#syncs[id];
     const { kind, file, directory, sequence } = sync;
-    sync.file = undefined;
-    this.#freeSyncs.push(id);
+    this.#forgetSync(id);
     if (file !== undefined && file.promisedTo < sequence) file.promisedTo = sequence;
     if (kind === SYNC_FILE) {
       const synced = file!;
@@ -474,10 +474,42 @@ export class SimulatedDisk implements Disk {
   }
 
   /**
+   * The process dies and the machine goes on: what its threads had not come to never happened, and what they had done
+   * stays in the page cache, whence periodic write-back takes it to the device. Every handle is dead. Nobody waits
+   * for syncs that were under way: what they would have made durable waits for the next one (a simplification).
+   */
+  endProcess(): void {
+    this.#content.coolAll();
+    const end = new ProcessEnd(this.#undo, this.store, this.#queues);
+    for (const file of this.#files.values()) end.takeBack(file);
+    this.#namespace.takeBack(this.#queues);
+    for (const file of this.#files.values()) {
+      file.isNamed = false;
+      file.handles = 0;
+    }
+    this.usedBytes = 0;
+    for (const [name, file] of this.#namespace.names) {
+      file.isNamed = true;
+      file.name = name;
+      this.usedBytes += file.length;
+    }
+    for (const file of [...this.#files.values()]) {
+      if (file.isNamed) continue;
+      this.#pages.forget(file);
+      if (file.journalReferences === 0) this.#release(file);
+    }
+    for (const thread of this.#queues.threads) {
+      if (thread === WRITE_BACK_THREAD) continue;
+      const queue = this.#queues.of(thread);
+      for (const sync of queue.syncs()) this.#forgetSync(sync);
+      queue.clear();
+    }
+  }
+
+  /**
    * The power fails: what no finished sync covers is decided by the model, what threads had not come to
    * never happened, the page cache and all requests are gone, and every handle is dead. A fresh process
-   * opens what is left by name. What faults made a write or a sync lose is gone with the page cache, also if only the
-   * process dies: a new one finds the page cache empty (see `PROCESS_KILL`).
+   * opens what is left by name. What faults made a write or a sync lose is gone with the page cache.
    */
   crash(model: CrashModel = this.crashModel): CrashOutcome {
     const outcome: CrashOutcome = {
@@ -601,6 +633,11 @@ export class SimulatedDisk implements Disk {
     for (let block = 0; block < file.blockCount; block++) this.store.release(file.blocks[block]);
     file.blockCount = 0;
     file.isDead = true;
+  }
+
+  #forgetSync(id: number): void {
+    this.#syncs[id].file = undefined;
+    this.#freeSyncs.push(id);
   }
 
   #addSync(kind: number, file: SimulatedFile | undefined, directory: string, sequence: number): number {

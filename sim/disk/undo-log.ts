@@ -31,7 +31,7 @@ export const FILLED_HOLE = 3;
 export const OVERWRITTEN = 4;
 export const WIPED = 5;
 
-/** Values of `isDurable` beside 0 and 1. */
+/** Value of `isDurable` beside 0 and 1. */
 export const LOST = 2;
 
 /** Scale of `from` in an OVERWRITTEN record's second number. */
@@ -148,15 +148,26 @@ export class UndoLog {
     return false;
   }
 
+  /** Takes all records from the file, oldest first: `drop` must follow. */
+  detach(file: SimulatedFile): number[] {
+    const records: number[] = [];
+    for (let record = file.firstRecord; record >= 0; record = this.next[record]) records.push(record);
+    file.firstRecord = -1;
+    file.lastRecord = -1;
+    return records;
+  }
+
+  drop(detached: readonly number[], store: BlockStore): void {
+    for (const record of detached) this.#drop(record, store);
+  }
+
   /** Forgets all records of the file. */
   discard(file: SimulatedFile, store: BlockStore): void {
-    let record = file.firstRecord;
-    while (record >= 0) {
-      const next = this.next[record];
+    while (file.firstRecord >= 0) {
+      const record = file.firstRecord;
+      file.firstRecord = this.next[record];
       this.#drop(record, store);
-      record = next;
     }
-    file.firstRecord = -1;
     file.lastRecord = -1;
   }
 

@@ -7,7 +7,6 @@
  * whose disk fails, or holds what no crash explains, stays down and says why.
  */
 import type { Duration, Time } from '../clock.ts';
-import { PROCESS_KILL } from '../disk/crash-model.ts';
 import { WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop, Handler } from '../loop.ts';
 import type { CloseReason, Connection, Endpoint, Listener, Side } from '../network/connection.ts';
@@ -56,6 +55,7 @@ export class Host implements Handler, Listener, Endpoint {
   readonly #decoding: Decoding[] = [];
   readonly #freeDecodings: number[] = [];
   #boot = 0;
+  #powerCuts = 0;
 
   constructor(
     machine: Machine,
@@ -137,13 +137,14 @@ export class Host implements Handler, Listener, Endpoint {
 
   crash(): void {
     this.#end();
+    this.#powerCuts++;
     this.machine.disk.crash();
     this.machine.forget();
   }
 
   kill(): void {
     this.#end();
-    this.machine.disk.crash(PROCESS_KILL);
+    this.machine.disk.endProcess();
     this.machine.endProcess();
   }
 
@@ -198,7 +199,7 @@ export class Host implements Handler, Listener, Endpoint {
       return;
     }
     if (opcode === WRITTEN_BACK) {
-      if (a === this.#boot) this.machine.finish(WRITE_BACK_THREAD);
+      if (a === this.#powerCuts) this.machine.finish(WRITE_BACK_THREAD);
       return;
     }
     if (opcode === BOOTED && a !== this.#boot) return;
@@ -230,7 +231,7 @@ export class Host implements Handler, Listener, Endpoint {
     const { machine } = this;
     const { now } = this.#loop;
     machine.disk.writeBack();
-    this.#loop.schedule(machine.play(WRITE_BACK_THREAD, now), this, WRITTEN_BACK, this.#boot);
+    this.#loop.schedule(machine.play(WRITE_BACK_THREAD, now), this, WRITTEN_BACK, this.#powerCuts);
     this.#loop.schedule(now + WRITE_BACK_NS, this, WRITE_BACK);
   }
 

@@ -7,7 +7,7 @@
 import type { Time } from '../clock.ts';
 import type { Device } from '../disk/device.ts';
 import { type DeviceRequest, REQUEST_FLUSH } from '../disk/disk.ts';
-import type { SimulatedDisk } from '../disk/simulated-disk.ts';
+import { type SimulatedDisk, WRITE_BACK_THREAD } from '../disk/simulated-disk.ts';
 import type { EventLoop } from '../loop.ts';
 import type { CostProfile, Work } from '../work.ts';
 import type { Cpu } from './cpu.ts';
@@ -104,9 +104,9 @@ export class Machine {
     this.#played[thread] = 0;
   }
 
-  /** The process is gone: nobody waits for what was played. The device still works it off. */
+  /** The process is gone: nobody waits for what its threads played. The device still works it off. */
   endProcess(): void {
-    this.#played.length = 0;
+    this.#played.fill(0, 0, WRITE_BACK_THREAD);
     this.#restBytes.length = 0;
     this.cpu.clear();
   }
@@ -114,6 +114,7 @@ export class Machine {
   /** The power is gone: nothing that was played will finish. */
   forget(): void {
     this.endProcess();
+    this.#played.length = 0;
     this.device.powerCycle();
   }
 }

@@ -1,53 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SparseBuffer } from '../../sim/bytes/sparse-buffer.ts';
-import { BlockStore } from '../../sim/disk/block-store.ts';
 import { type CrashModel, POWER_CUT, PROCESS_KILL, TORN_SECTORS } from '../../sim/disk/crash-model.ts';
-import { CATEGORIES, type DeviceRequest, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
-import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
-import { Rng } from '../../sim/rng.ts';
+import { CATEGORIES, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
+import type { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
+import { contentOf, finishOne, LOSE_ALL, makeDisk, run, text } from './bed.ts';
+import { act, action, FILE_BYTES, Twin } from './write-twin.ts';
 
-const LOSE_ALL: CrashModel = {
-  ...PROCESS_KILL,
-  blockKept: 0,
-  blockLost: 1,
-  newestLength: 0,
-  newestNames: 0,
-};
 const BY_SECTOR: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 0, sectorKept: 0.4, sectorLost: 0.4 };
 const NO_GARBAGE: CrashModel = { ...TORN_SECTORS, tornGarbage: 0 };
-
-function makeDisk(seed = 1, crashModel = TORN_SECTORS, pageCacheBytes = 1 << 20): SimulatedDisk {
-  return new SimulatedDisk({
-    store: new BlockStore(),
-    rng: new Rng(seed),
-    pageCacheBytes,
-    capacityBytes: 1e9,
-    crashModel,
-  });
-}
-
-function text(content: string): SparseBuffer {
-  const buffer = new SparseBuffer();
-  buffer.bytes(new TextEncoder().encode(content));
-  return buffer;
-}
-function run(byte: number, length: number): SparseBuffer {
-  const buffer = new SparseBuffer();
-  buffer.run(byte, length);
-  return buffer;
-}
-function contentOf(disk: SimulatedDisk, name: string): string {
-  return new TextDecoder().decode(disk.exportFile(name));
-}
-
-const request: DeviceRequest = { kind: 0, bytes: 0, operations: 0 };
-/** Finishes the thread's oldest request; returns its kind, −1 if there is none. */
-function finishOne(disk: SimulatedDisk, thread: number): number {
-  if (!disk.takeRequest(thread, request)) return -1;
-  disk.complete(thread);
-  return request.kind;
-}
 
 describe('a crash, told as stories', () => {
   it('keeps what was synced, whatever the model', () => {
@@ -206,7 +167,20 @@ describe('names', () => {
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
   );
 
-  it('of each directory survive as they were after some call since its last finished sync', () => {
+  const asText = (names: Map<string, number>): string => [...names].sort().join(' ');
+  const namesIn = (disk: SimulatedDisk, directory: string): string => {
+    const found = new Map<string, number>();
+    for (const path of disk.list(directory)) {
+      const rest = path.slice(directory.length);
+      if (!rest.includes('/')) found.set(rest, disk.exportFile(path).length);
+    }
+    return asText(found);
+  };
+
+  it.each([
+    ['a power cut', false],
+    ['the end of the process and then a power cut', true],
+  ])('of each directory survive %s as they were after some call since its last finished sync', (_, isKilledBefore) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40, size: 'max' }), fc.integer(), (steps, seed) => {
         const disk = makeDisk(seed);
@@ -219,7 +193,6 @@ describe('names', () => {
           durable.set(each, 0);
           live.set(each, new Map());
         }
-        const asText = (names: Map<string, number>): string => [...names].sort().join(' ');
         let fileNumber = 1;
         let waiting: { directory: string; state: number; total: Map<string, number> }[] = [];
         const total = (): Map<string, number> => new Map([...states].map(([each, all]) => [each, all.length - 1]));
@@ -254,14 +227,13 @@ describe('names', () => {
         // what stands behind the oldest unfinished sync has not happened
         const happened = waiting[0]?.total ?? total();
         waiting = [];
+        if (isKilledBefore) {
+          disk.endProcess();
+          for (const [each, all] of states) expect(namesIn(disk, each)).toBe(all[happened.get(each)!]);
+        }
         disk.crash({ ...TORN_SECTORS, newestLength: 1 });
         for (const [each, all] of states) {
-          const found = new Map<string, number>();
-          for (const path of disk.list(each)) {
-            const rest = path.slice(each.length);
-            if (!rest.includes('/')) found.set(rest, disk.exportFile(path).length);
-          }
-          expect(all.slice(durable.get(each)!, happened.get(each)! + 1)).toContain(asText(found));
+          expect(all.slice(durable.get(each)!, happened.get(each)! + 1)).toContain(namesIn(disk, each));
         }
       }),
       { numRuns: 300 },
@@ -357,70 +329,6 @@ describe('sectors', () => {
   });
 });
 
-// ——— against a twin that keeps every write for ever ———
-
-interface Write {
-  readonly sequence: number;
-  readonly thread: number;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  isDurable: boolean;
-}
-
-const FILE_BYTES = 12_288;
-const action = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('write' as const),
-      thread: fc.integer({ min: 0, max: 1 }),
-      offset: fc.integer({ min: 0, max: FILE_BYTES - 1 }),
-      length: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 9000 })),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('append' as const),
-      thread: fc.integer({ min: 0, max: 1 }),
-      length: fc.integer({ min: 1, max: 1500 }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('sync' as const), thread: fc.integer({ min: 0, max: 1 }) }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('finish' as const), thread: fc.integer({ min: 0, max: 1 }) }) },
-);
-
-class Twin {
-  readonly writes: Write[] = [];
-  /** By thread: requests in order, with the number of calls made when each was queued. */
-  readonly waiting: { stamp: number; isFlush: boolean }[][] = [[], []];
-  sequence = 0;
-
-  barrier(thread: number): number {
-    return this.waiting[thread][0]?.stamp ?? Infinity;
-  }
-  happened(write: Write): boolean {
-    return write.isDurable || write.sequence <= this.barrier(write.thread);
-  }
-  finish(thread: number): void {
-    const done = this.waiting[thread].shift();
-    if (done === undefined || !done.isFlush) return;
-    for (const write of this.writes) {
-      if (write.sequence <= done.stamp && write.sequence <= this.barrier(write.thread)) write.isDurable = true;
-    }
-  }
-  /** Every value that the byte may have after a crash. */
-  allowed(at: number): Set<number> {
-    let values = new Set([0]);
-    for (const write of this.writes) {
-      if (at < write.offset || at >= write.offset + write.bytes.length || !this.happened(write)) continue;
-      if (write.isDurable) values = new Set();
-      values.add(write.bytes[at - write.offset]);
-    }
-    return values;
-  }
-}
-
 describe('crashes at random', () => {
   const crashing = (model: CrashModel, check: (twin: Twin, bytes: Uint8Array) => void) =>
     fc.property(fc.array(action, { maxLength: 40, size: 'max' }), fc.integer(), (actions, seed) => {
@@ -429,35 +337,10 @@ describe('crashes at random', () => {
       disk.syncDirectory('');
       disk.settle();
       const twin = new Twin();
-      let value = 1;
-      for (const each of actions) {
-        if (each.kind === 'finish') {
-          // the twin knows writes and flushes; a read of a page that is not cached does not occur here
-          if (finishOne(disk, each.thread) >= 0) twin.finish(each.thread);
-          continue;
-        }
-        disk.thread = each.thread;
-        if (each.kind === 'sync') {
-          disk.sync(file);
-          noteRequests(disk, twin, each.thread);
-          continue;
-        }
-        const offset = each.kind === 'write' ? each.offset : file.length;
-        value = (value % 250) + 1;
-        disk.write(file, offset, run(value, each.length));
-        const bytes = new Uint8Array(each.length).fill(value);
-        twin.writes.push({ sequence: ++twin.sequence, thread: each.thread, offset, bytes, isDurable: false });
-      }
+      for (const each of actions) act(disk, file, twin, each);
       disk.crash();
       check(twin, disk.exportFile('a'));
     });
-
-  /** The disk queues a WRITE before the FLUSH only if something is dirty: ask it by counting. */
-  function noteRequests(disk: SimulatedDisk, twin: Twin, thread: number): void {
-    const known = twin.waiting[thread].length;
-    const total = disk.waitingRequests(thread);
-    for (let i = known; i < total; i++) twin.waiting[thread].push({ stamp: twin.sequence, isFlush: i === total - 1 });
-  }
 
   function durableEnd(twin: Twin): number {
     return Math.max(
@@ -491,22 +374,16 @@ describe('crashes at random', () => {
   });
 
   it('leave exactly what happened when everything is kept, and exactly what is durable when all is lost', () => {
-    const replay = (twin: Twin, counts: (write: Write) => boolean): Uint8Array => {
-      const writes = twin.writes.filter(counts);
-      const bytes = new Uint8Array(Math.max(0, ...writes.map((write) => write.offset + write.bytes.length)));
-      for (const write of writes) bytes.set(write.bytes, write.offset);
-      return bytes;
-    };
     fc.assert(
       crashing(PROCESS_KILL, (twin, bytes) => {
-        const expected = replay(twin, (write) => twin.happened(write));
+        const expected = twin.replay((write) => twin.happened(write));
         expect(Buffer.compare(bytes, expected)).toBe(0);
       }),
       { numRuns: 150 },
     );
     fc.assert(
       crashing(LOSE_ALL, (twin, bytes) => {
-        const expected = replay(twin, (write) => write.isDurable);
+        const expected = twin.replay((write) => write.isDurable);
         expect(Buffer.compare(bytes.subarray(0, expected.length), expected)).toBe(0);
         expect(bytes.subarray(expected.length).every((byte) => byte === 0)).toBe(true);
       }),
