@@ -143,6 +143,14 @@ export const BUGS = [
     check: 'leader-completeness',
   },
   {
+    name: 'recovered-without-sync',
+    mechanism:
+      'a process that starts relies on what a killed one left in the page cache, and a power cut takes that back',
+    source: 'SurrealKV #191, Kuzu #5843; PostgreSQL syncs its data directory for it',
+    place: 'sim/nodes/replica.ts',
+    check: 'leader-completeness',
+  },
+  {
     name: 'wal-torn-tail-fatal',
     mechanism: 'a record torn by a power failure counts as corruption, and the node does not start',
     source: 'etcd #6378, #14098',

@@ -39,11 +39,7 @@ export const TORN_SECTORS: CrashModel = {
  */
 export const POWER_CUT: CrashModel = { ...TORN_SECTORS, sectorKept: 0.5, sectorLost: 0.5 };
 
-/**
- * The process dies and the machine goes on: all that it had done stays. (A simplification: it becomes
- * durable at that moment, where the real page cache would write it back within seconds; and the new
- * process finds the page cache empty.)
- */
+/** Nothing is lost, as if all had been written back just before. The death of a process alone is `endProcess` of the disk. */
 export const PROCESS_KILL: CrashModel = {
   blockKept: 1,
   blockLost: 0,

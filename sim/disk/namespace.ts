@@ -82,6 +82,13 @@ export class Namespace {
     this.names.delete(name);
   }
 
+  /** Directories below the prefix with changes that are not durable, in ascending code-unit order. */
+  unsettled(prefix: string): string[] {
+    return [...this.#pending.keys()]
+      .filter((directory) => directory.startsWith(prefix))
+      .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
   /** Everything that happened directly in `directory` up to `sequence` is durable. */
   settleDirectory(directory: string, sequence: number, barriers: Barriers): void {
     this.#settleUpTo(directory, sequence, barriers);

@@ -282,10 +282,28 @@ export class SimulatedDisk implements Disk {
   }
 
   sync(file: File): DiskOutcome {
-    const target = this.#live(file);
+    return this.#sync(this.#live(file));
+  }
+
+  /** Syncs each file below the prefix, and each directory, of which something is not durable. The first failure ends it. */
+  syncAll(prefix: string): DiskOutcome {
+    for (const name of this.list(prefix)) {
+      const file = this.#namespace.names.get(name)!;
+      if (file.firstRecord < 0) continue;
+      const outcome = this.#sync(file);
+      if (outcome !== 'ok') return outcome;
+    }
+    for (const directory of this.#namespace.unsettled(prefix)) {
+      const outcome = this.syncDirectory(directory);
+      if (outcome !== 'ok') return outcome;
+    }
+    return 'ok';
+  }
+
+  #sync(target: SimulatedFile): DiskOutcome {
     let kind = SYNC_FILE;
     if (this.faults.count > 0) {
-      const fate = this.faults.syncFate(file);
+      const fate = this.faults.syncFate(target);
       if (fate === 'io-error') return 'io-error';
       if (fate === 'io-error-clean') {
         this.#pages.drop(target);

@@ -7,7 +7,8 @@
  *   life. A disk counts for the rest of the run, since what it has done stays: so at most a minority of the disks ever
  *   fails, and a majority holds a whole copy of everything.
  * - A node whose disk may forget what a sync had covered is not restarted from then on. Raft allows for no node that
- *   has forgotten what it acknowledged, not even one: two others may have elected a leader on its word.
+ *   has forgotten what it acknowledged, not even one: two others may have elected a leader on its word. Where only a
+ *   process that begins anew on a running machine may be deceived, the power of the machine may yet fail.
  * - A member that was removed or replaced counts as away for a while yet, until the new one has caught up. How long that
  *   takes no schedule tells, since a partition may hold it up: beside a disk that fails for good it counts for good, so
  *   that no change is left without the majority that has to commit it.
@@ -33,14 +34,22 @@ interface Span {
   readonly isVague?: boolean;
 }
 
+interface Restart extends Span {
+  readonly kind: DrawnFault['restarts'];
+}
+
+interface Forgetful extends Span {
+  readonly kind: DrawnFault['forgets'];
+}
+
 const FOR_GOOD: Time = Number.MAX_SAFE_INTEGER;
 
 export class FaultAtlas {
   readonly #atlas: Atlas;
   readonly #nodeCount: number;
   readonly #absences: Span[] = [];
-  readonly #restarts: Span[] = [];
-  readonly #forgetful: Span[] = [];
+  readonly #restarts: Restart[] = [];
+  readonly #forgetful: Forgetful[] = [];
 
   constructor(atlas: Atlas, nodeCount: number) {
     this.#atlas = atlas;
@@ -51,16 +60,16 @@ export class FaultAtlas {
   admits({ hits, restarts, forgets, recoveryNs = 0 }: DrawnFault, drawn: number, from: Time, to: Time): boolean {
     const node = hits === 'each' ? ANY : drawn;
     if (this.#atlas === 'beyond') return true;
-    if (restarts === true && forgets === true) return false;
+    if (restarts !== undefined && forgets === 'any') return false;
     const absence = { node, from, to: hits === 'disk' ? FOR_GOOD : to + recoveryNs, isVague: recoveryNs > 0 };
     if (hits !== 'links' && !this.#leavesMajority(absence)) return false;
-    const restart = { node, from, to };
-    const forgetful = { node, from, to: FOR_GOOD };
-    if (restarts === true && this.#forgetful.some((other) => meet(other, restart))) return false;
-    if (forgets === true && this.#restarts.some((other) => meet(other, forgetful))) return false;
+    const restart = { node, from, to, kind: restarts };
+    const forgetful = { node, from, to: FOR_GOOD, kind: forgets };
+    if (restarts !== undefined && this.#forgetful.some((other) => undoes(other, restart))) return false;
+    if (forgets !== undefined && this.#restarts.some((other) => undoes(forgetful, other))) return false;
     if (hits !== 'links') this.#absences.push(absence);
-    if (restarts === true) this.#restarts.push(restart);
-    if (forgets === true) this.#forgetful.push(forgetful);
+    if (restarts !== undefined) this.#restarts.push(restart);
+    if (forgets !== undefined) this.#forgetful.push(forgetful);
     return true;
   }
 
@@ -75,6 +84,10 @@ export class FaultAtlas {
     const others = away.filter((node) => node === ANY).length;
     return named.size + others <= Math.floor((this.#nodeCount - 1) / 2);
   }
+}
+
+function undoes(forgetful: Forgetful, restart: Restart): boolean {
+  return (forgetful.kind === 'any' || restart.kind === 'process') && meet(forgetful, restart);
 }
 
 /** Of one node. The last moment of a span, when the restart comes, belongs to it. */

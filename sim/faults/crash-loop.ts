@@ -24,7 +24,7 @@ export const crashLoop: FaultDefinition = {
   },
   drawn: {
     hits: 'node',
-    restarts: true,
+    restarts: 'process',
     weight: 1,
     parameters: (rng, node) => ({
       node,

@@ -7,7 +7,7 @@ export const crash: FaultDefinition = {
   parameters: {
     node: { kind: 'node', doc: 'Which node: n1, n2 …, leader or follower.' },
   },
-  drawn: { hits: 'node', restarts: true, weight: 3, parameters: (_rng, node) => ({ node }) },
+  drawn: { hits: 'node', restarts: 'machine', weight: 3, parameters: (_rng, node) => ({ node }) },
   inject(cluster, parameters) {
     const node = cluster.resolveNode(parameters.node as string);
     if (node < 0) return undefined;

@@ -8,12 +8,12 @@ function drawnOf({ isHarmless, drawn, parameters: specs }: DiskFaultDefinition):
     const parameters = (_rng: Rng, node: string): ParameterValues => ({ ...defaultsOf(specs), node });
     return { hits: isHarmless === true ? 'links' : 'disk', weight: isHarmless === true ? 1 : 0, parameters };
   }
-  const { weight, weightBeyond, forgets = false, parameters } = drawn;
+  const { weight, weightBeyond, forgets, parameters } = drawn;
   return {
     hits: 'disk',
     weight,
     weightBeyond,
-    forgets,
+    ...(forgets !== undefined && { forgets }),
     parameters: (rng, node, _nodeCount, isBeyond) => ({ node, ...parameters(rng, isBeyond) }),
   };
 }

@@ -91,10 +91,13 @@ export interface DrawnFault {
   readonly weight: number;
   /** The same beyond what the cluster must survive; left out: as `weight`. */
   readonly weightBeyond?: number;
-  /** A process of the node begins anew when it is lifted, or meanwhile. */
-  readonly restarts?: boolean;
-  /** After a restart the node may lack what it had acknowledged, without knowing: Raft allows for no such node. */
-  readonly forgets?: boolean;
+  /** What of the node begins anew when it is lifted, or meanwhile. A `process` may find what a sync had failed to write. */
+  readonly restarts?: 'process' | 'machine';
+  /**
+   * After such a beginning, and perhaps a power cut, the node may lack what it had acknowledged, without knowing: Raft
+   * allows for no such node. `process`: only if the machine goes on; `any`.
+   */
+  readonly forgets?: 'process' | 'any';
   /** For how long after its end the node still counts as away. */
   readonly recoveryNs?: Duration;
   /** Makes sense only in a cluster with spare machines. */

@@ -33,7 +33,7 @@ export const rollingRestart: FaultDefinition = {
   },
   drawn: {
     hits: 'each',
-    restarts: true,
+    restarts: 'process',
     weight: 0.5,
     parameters: (rng) => ({ down: rng.int(1, 200) * MILLISECOND, by: rng.chance(0.7) ? 'kill' : 'crash' }),
   },

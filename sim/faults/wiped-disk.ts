@@ -15,8 +15,8 @@ export const wipedDisk: FaultDefinition = {
   },
   drawn: {
     hits: 'disk',
-    restarts: true,
-    forgets: true,
+    restarts: 'machine',
+    forgets: 'any',
     weight: 0,
     weightBeyond: 1,
     parameters: (_rng, node) => ({ node }),

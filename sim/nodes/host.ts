@@ -144,13 +144,14 @@ export class Host implements Handler, Listener, Endpoint {
 
   kill(): void {
     this.#end();
-    this.machine.disk.endProcess();
-    this.machine.endProcess();
+    this.#endOnMachine();
   }
 
   restart(): void {
     if (this.memberId === 0 || (this.#process.alive && this.replicas.length > 0)) return;
     this.restarts++;
+    // one that ended by itself did so in the middle of its calls
+    this.#endOnMachine();
     this.start();
   }
 
@@ -191,6 +192,12 @@ export class Host implements Handler, Listener, Endpoint {
     for (const replica of this.replicas) replica.snapshots.abandon();
     this.replicas = [];
     this.#network.resetMachine(this.node);
+  }
+
+  /** The machine goes on. Of what has ended nothing is left to do. */
+  #endOnMachine(): void {
+    this.machine.disk.endProcess();
+    this.machine.endProcess();
   }
 
   handle(opcode: number, a: number, b: number): void {

@@ -2,7 +2,8 @@
  * One member of one Raft group on a node, from the start of its process to its end: builds the parts,
  * recovers from the disk alone, and hands requests to the right thread.
  *
- * Recovery order, as etcd: newest snapshot marker that the write-ahead log names; the log's entries
+ * First of all it syncs what a killed process left in the page cache: what is recovered from must be durable, or a
+ * power cut takes back what the node has since told others. etcd does not; PostgreSQL does. Recovery order, as etcd: newest snapshot marker that the write-ahead log names; the log's entries
  * after it; the store directory that belongs to it; entries that the engine already holds are skipped
  * when they are applied again.
  */
@@ -134,7 +135,14 @@ export class Replica implements JobSource {
   /** Reads the disk; the time that takes is left on the Raft and apply threads. False: see `failure`. */
   recover(): boolean {
     const { disk, node } = this.#machine;
-    disk.thread = this.raftThread.diskThread;
+    // what either thread goes on to do must not reach the disk before what it relies on
+    for (const thread of [this.applyThread.diskThread, this.raftThread.diskThread]) {
+      disk.thread = thread;
+      if (!this.#bugs['recovered-without-sync'] && disk.syncAll(this.#root) !== 'ok') {
+        this.failure = 'a sync before recovery failed';
+        return false;
+      }
+    }
     const recovered = this.#recoverLog();
     if (typeof recovered === 'string') {
       this.failure = recovered;

@@ -8,38 +8,11 @@ import { describe, expect, it } from 'vitest';
 import { ENGINES } from '../../engines/index.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { PROCESS_KILL } from '../../sim/disk/crash-model.ts';
-import type { ParameterSpec, ParameterValue, ParameterValues } from '../../sim/parameters.ts';
+import type { ParameterSpec, ParameterValue } from '../../sim/parameters.ts';
 import { Rng } from '../../sim/rng.ts';
 import { bytesOf, EngineBed } from './bed.ts';
+import { SMALL } from './small-options.ts';
 import type { Operation } from './sorted-array.ts';
-
-/** So small that a short history has flushes, compactions, blocks and files enough. */
-const SMALL: Readonly<Record<string, ParameterValues>> = {
-  bolt: {},
-  rocksdb: {
-    write_buffer_size: 64 * 1024,
-    target_file_size_base: 16 * 1024,
-    max_bytes_for_level_base: 64 * 1024,
-    max_bytes_for_level_multiplier: 2,
-    block_size: 1024,
-  },
-  badger: {
-    max_table_size: 64 * 1024,
-    level_one_size: 64 * 1024,
-    level_size_multiplier: 2,
-    value_log_file_size: 1024 * 1024,
-    value_threshold: 512,
-    block_size: 1024,
-  },
-  ledger: { block_size_entries: 16, block_interval_ms: 0, journal_file_bytes: 16 * 1024 },
-  faster: {
-    IndexSize: 4096,
-    PageSizeBits: 12,
-    MemorySizeBits: 14,
-    SegmentSizeBits: 14,
-    indexCheckpointLogBytes: 16 * 1024,
-  },
-};
 
 const HISTORIES = 12;
 const RESTARTS = 6;

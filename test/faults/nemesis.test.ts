@@ -50,9 +50,11 @@ function forgetfulRestarts(faults: readonly FaultSpec[]): FaultSpec[] {
   return faults.filter((restart) => {
     const isOfSameNode = (other: FaultSpec): boolean => other.parameters.node === restart.parameters.node;
     const end = startOf(restart) + restart.durationNs;
+    const { restarts } = drawnOf(restart);
+    const forgets = (other: FaultSpec): boolean =>
+      drawnOf(other).forgets === 'any' || (drawnOf(other).forgets === 'process' && restarts === 'process');
     return (
-      drawnOf(restart).restarts === true &&
-      faults.some((other) => drawnOf(other).forgets === true && isOfSameNode(other) && startOf(other) <= end)
+      restarts !== undefined && faults.some((other) => forgets(other) && isOfSameNode(other) && startOf(other) <= end)
     );
   });
 }

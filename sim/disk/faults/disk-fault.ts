@@ -60,8 +60,8 @@ export interface DrawnDiskFault {
   /** Relative frequency within what a cluster must survive, and beyond it. */
   readonly weight: number;
   readonly weightBeyond: number;
-  /** After a restart the node may lack what it had acknowledged, without knowing. */
-  readonly forgets?: boolean;
+  /** After a restart, of the process only or of any kind, the node may lack what it had acknowledged, without knowing. */
+  readonly forgets?: 'process' | 'any';
   parameters(rng: Rng, isBeyond: boolean): ParameterValues;
 }
 

@@ -3,8 +3,9 @@
  * count as clean, so that the next sync finds nothing to do, says ok, and what was written is nowhere. A program that
  * tries again believes what it must not; one that stops, as etcd does, is safe. Made known as fsyncgate.
  *
- * Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020, has what file systems do about it.
- * Not simulated: that a process which is started again on a running machine still sees those pages in the page cache.
+ * Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020, has what file systems do about it,
+ * and the second trap: the pages stay in the page cache, so that a process which is started again on the running
+ * machine finds there what is nowhere else, and relies on it. Only the power being cut in between is safe.
  */
 import { AREA, isInArea } from './area.ts';
 import type { DiskFaultDefinition } from './disk-fault.ts';
@@ -18,6 +19,7 @@ export const failedSync: DiskFaultDefinition = {
   },
   drawn: {
     weight: 0.3,
+    forgets: 'process',
     weightBeyond: 0.5,
     parameters: (rng) => ({ probability: rng.int(1, 50) / 100, area: 'all' }),
   },

@@ -15,7 +15,7 @@ export const lyingSync: DiskFaultDefinition = {
   drawn: {
     weight: 0.3,
     weightBeyond: 0.5,
-    forgets: true,
+    forgets: 'any',
     parameters: (rng) => ({ probability: rng.int(1, 100) / 100, area: 'all' }),
   },
   create(parameters, rng) {

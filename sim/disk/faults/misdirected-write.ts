@@ -17,7 +17,7 @@ export const misdirectedWrite: DiskFaultDefinition = {
   drawn: {
     weight: 0,
     weightBeyond: 0.5,
-    forgets: true,
+    forgets: 'any',
     parameters: (rng) => ({ probability: rng.int(1, 100) / 1000, area: 'all' }),
   },
   create(parameters, rng) {
