@@ -107,7 +107,7 @@ export class FaultPort implements FaultTarget {
     return () => this.#network.settle(pairs, disturbance);
   }
 
-  addToxic({ type, stream, toxicity, link, attributes }: ToxicRequest): () => void {
+  addToxic({ type, stream, toxicity, link, attributes, rng }: ToxicRequest): () => void {
     const handles: number[] = [];
     for (const proxy of this.#proxies(link.from, link.to)) {
       // a name of its own: two faults of one kind may overlap on a proxy
@@ -120,6 +120,7 @@ export class FaultPort implements FaultTarget {
           toxicity,
           attributes,
           name,
+          rng,
         }),
       );
     }

@@ -65,6 +65,8 @@ export interface ToxicRequest {
   readonly toxicity: number;
   readonly link: LinkName;
   readonly attributes: ParameterValues;
+  /** The fault's own stream: what the toxic draws must not depend on other toxics. */
+  readonly rng: Rng;
 }
 
 /** In force until `lift`. `label` is for people and the report's shading. */

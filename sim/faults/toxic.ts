@@ -26,12 +26,12 @@ export const toxic: FaultDefinition = {
   },
   check: checkAttributes,
   drawn: { hits: 'links', weight: 3, parameters: drawToxic },
-  inject(cluster, parameters) {
+  inject(cluster, parameters, rng) {
     const link = parameters.link as LinkName;
     const type = parameters.type as string;
     const stream = parameters.stream as string;
     const toxicity = parameters.toxicity as number;
-    const lift = cluster.addToxic({ type, stream, toxicity, link, attributes: attributesOf(parameters) });
+    const lift = cluster.addToxic({ type, stream, toxicity, link, attributes: attributesOf(parameters), rng });
     return { label: `${type} ${stream}: ${link.from} → ${link.to}`, lift };
   },
 };

@@ -42,6 +42,8 @@ export interface ToxicSpec {
   readonly attributes: ParameterValues;
   /** Default `<type>_<stream>`; one of a kind on its proxy. */
   readonly name?: string;
+  /** What it draws from; default: a stream of its name. */
+  readonly rng?: Rng;
 }
 
 /** Names a toxic in force; 0 names none. */
@@ -144,7 +146,7 @@ export class ToxicChains {
       name,
       definition,
       sender: stream === 'upstream' ? DIALLER : ACCEPTOR,
-      rng: this.#rng.fork(`toxic/${proxy.from}-${proxy.to}/${name}`),
+      rng: (spec.rng ?? this.#rng.fork(name)).fork(`toxic/${proxy.from}-${proxy.to}`),
       toxicity: spec.toxicity ?? 1,
       attributes: spec.attributes,
     };

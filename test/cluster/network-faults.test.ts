@@ -36,6 +36,15 @@ describe.each<[string, ParameterValues]>([
   });
 });
 
+it('a toxic draws what it draws, whatever toxics there were before it', () => {
+  const toxic = { type: 'latency', stream: 'upstream', latency: 20e6, jitter: 15e6 };
+  const links = { from: 'clients', to: 'n1' } as const;
+  const jittery = at(1000, 1000, 'toxic', { ...toxic, toxicity: 1, link: links });
+  const idle = at(700, 100, 'toxic', { ...toxic, toxicity: 0, link: { from: 'n3', to: 'n2' } });
+  const [alone, behind] = [[jittery], [idle, jittery]].map((faults) => play({ ...BUSY, faults }).metrics);
+  expect(behind).toEqual(alone);
+});
+
 it('a client is told of each write once, though each of its requests comes twice', () => {
   const faults = [at(500, 2000, 'duplicate', { ...ANYWHERE, share: 1, delay: 5e6 })];
   const result = play({ ms: 3000, keys: { order: 'sequential', count: 10_000 }, faults });
