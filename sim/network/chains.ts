@@ -146,7 +146,7 @@ export class ToxicChains {
       name,
       definition,
       sender: stream === 'upstream' ? DIALLER : ACCEPTOR,
-      rng: (spec.rng ?? this.#rng.fork(name)).fork(`toxic/${proxy.from}-${proxy.to}`),
+      rng: spec.rng?.fork(`${proxy.from}-${proxy.to}`) ?? this.#rng.fork(`toxic/${proxy.from}-${proxy.to}/${name}`),
       toxicity: spec.toxicity ?? 1,
       attributes: spec.attributes,
     };

@@ -38,17 +38,17 @@ describe('a stale read', () => {
     const at = operations.part.indexOf(ILLEGAL);
     expect(operations.part.filter((part) => part === ILLEGAL)).toHaveLength(1);
     expect({ session: operations.session[at], key: operations.key[at], value: operations.value[at] }).toEqual({
-      session: 12,
-      key: 1,
-      value: 'v46',
+      session: 8,
+      key: 0,
+      value: 'v51',
     });
     expect(operations.order[at]).toBe(0);
     expect(reason.slice(0, 3)).toEqual([
-      'The get of session 12 (2862.587–3425.525 ms) saw v46.',
-      'That was written by the put of session 2 (2722.097–2724.588 ms).',
-      'But the put of session 7 (2812.683–2814.585 ms) wrote v47 after that, and had returned before the get was called: the get had to see v47, or something newer.',
+      'The get of session 8 (2924.362–3513.961 ms) saw v51.',
+      'That was written by the put of session 14 (2724.676–2727.046 ms).',
+      'But the put of session 16 (2905.342–2906.892 ms) wrote v53 after that, and had returned before the get was called: the get had to see v53, or something newer.',
     ]);
-    expect(focus).toEqual([2812682987, 3425525169]);
+    expect(focus).toEqual([2905341501, 3513961499]);
     expect(STALE.pick).toBe(at);
   });
 
@@ -56,7 +56,7 @@ describe('a stale read', () => {
     const { operations } = STALE;
     const placed = operations.order.flatMap((order, i) => (order > 0 ? [{ order, i }] : []));
     placed.sort((a, b) => a.order - b.order);
-    expect(placed).toHaveLength(112);
+    expect(placed).toHaveLength(128);
     let latestCall = 0;
     for (const { i } of placed) {
       latestCall = Math.max(latestCall, operations.called[i]!);
@@ -93,7 +93,7 @@ it('counts the votes of a term with two leaders', () => {
 
 it('says who gave the stale answer, and who was farther', () => {
   expect(STALE.reason).toContain(
-    'n3 answered it as follower of term 1, having applied entries up to 146; n1 had applied up to 182.',
+    'n3 answered it as follower of term 1, having applied entries up to 148; n1 had applied up to 187.',
   );
 });
 
@@ -146,7 +146,7 @@ describe('the page', () => {
   });
 
   it('says what was violated and how to see it again', () => {
-    expect(html).toContain('112 of 170 operations on key 1 can be put in order');
+    expect(html).toContain('128 of 181 operations on key 0 can be put in order');
     expect(html).toContain('<pre class="command" id="line-run">raftlab run x</pre>');
   });
 
