@@ -13,7 +13,7 @@
  * allocation and fragmentation, read-ahead, permissions, hard links.
  */
 import { assert } from '../assert.ts';
-import { SparseBuffer } from '../bytes/sparse-buffer.ts';
+import type { SparseBuffer } from '../bytes/sparse-buffer.ts';
 import type { Rng } from '../rng.ts';
 import { type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import { type CrashOutcome, CrashRecovery } from './crash.ts';
@@ -29,11 +29,13 @@ import {
   type File,
   type ReadOutcome,
 } from './disk.ts';
-import { DiskImage } from './disk-image.ts';
+import type { DiskImage } from './disk-image.ts';
 import { DiskFaults } from './faults/disk-fault.ts';
 import { FileContent } from './file-content.ts';
+import { FileImages } from './file-images.ts';
 import { Namespace } from './namespace.ts';
 import { Pages, WRITE_BACK_THREAD } from './pages.ts';
+import { PendingSyncs, SYNC_DIRECTORY, SYNC_FILE, SYNC_NOTHING, SYNC_WRITE_BACK } from './pending-syncs.ts';
 import { ProcessEnd } from './process-end.ts';
 import { RequestQueues } from './request-queues.ts';
 import { CATEGORY_SHIFT, SimulatedFile } from './simulated-file.ts';
@@ -51,19 +53,6 @@ export interface DiskOptions {
   /** Of all files' lengths together. */
   readonly capacityBytes: number;
   readonly crashModel?: CrashModel;
-}
-
-const SYNC_FILE = 0;
-const SYNC_DIRECTORY = 1;
-const SYNC_WRITE_BACK = 2;
-const SYNC_NOTHING = 3;
-
-/** What becomes durable when a flush finishes. Reused. */
-interface PendingSync {
-  kind: number;
-  file: SimulatedFile | undefined;
-  directory: string;
-  sequence: number;
 }
 
 export class SimulatedDisk implements Disk {
@@ -95,8 +84,8 @@ export class SimulatedDisk implements Disk {
   readonly #content: FileContent;
   readonly #pages: Pages;
   readonly #queues = new RequestQueues();
-  readonly #syncs: PendingSync[] = [];
-  readonly #freeSyncs: number[] = [];
+  readonly #syncs = new PendingSyncs();
+  readonly #images: FileImages;
   readonly #strays: Strays;
   #nextFileId = 1;
   /** Counts the calls that change something. */
@@ -114,6 +103,7 @@ export class SimulatedDisk implements Disk {
     this.#strays = new Strays(options.store);
     this.#pages = new Pages(options.pageCacheBytes, this.#files, this.#queues, this.counters);
     this.#namespace = new Namespace((file) => this.#releaseIfForgotten(file));
+    this.#images = new FileImages(options.store, this.#namespace.names, this.#content, this.faults);
   }
 
   // ——— names ———
@@ -173,7 +163,7 @@ export class SimulatedDisk implements Disk {
       if (fate === 'ok-volatile') kind = SYNC_NOTHING;
     }
     this.counters.directorySyncs++;
-    const sync = this.#addSync(kind, undefined, directory, this.#sequence);
+    const sync = this.#syncs.add(kind, undefined, directory, this.#sequence);
     this.#queues.of(this.thread).flush(sync, this.#sequence);
     return 'ok';
   }
@@ -314,7 +304,7 @@ export class SimulatedDisk implements Disk {
     }
     this.counters.syncs[target.categoryIndex]++;
     this.#pages.clean(target, target.dirtyCount, this.thread, this.#sequence);
-    this.#queues.of(this.thread).flush(this.#addSync(kind, target, '', this.#sequence), this.#sequence);
+    this.#queues.of(this.thread).flush(this.#syncs.add(kind, target, '', this.#sequence), this.#sequence);
     return 'ok';
   }
 
@@ -332,7 +322,7 @@ export class SimulatedDisk implements Disk {
       file.agedCount = file.dirtyCount;
     }
     if (isDue) {
-      const sync = this.#addSync(SYNC_WRITE_BACK, undefined, '', this.#agedSequence);
+      const sync = this.#syncs.add(SYNC_WRITE_BACK, undefined, '', this.#agedSequence);
       this.#queues.of(WRITE_BACK_THREAD).flush(sync, this.#sequence);
     }
     this.#agedSequence = this.#sequence;
@@ -342,53 +332,13 @@ export class SimulatedDisk implements Disk {
 
   /** The files as the process sees them now, with what faults make of them; every name must exist. */
   capture(names: readonly string[]): DiskImage {
-    const lengths: number[] = [];
-    const tables: Int32Array[] = [];
-    for (const name of names) {
-      const file = this.#namespace.names.get(name);
-      assert(file !== undefined, 'disk: an image of a file that does not exist');
-      this.#content.seal(file);
-      const table = new Int32Array(file.blockCount);
-      for (let block = 0; block < table.length; block++) table[block] = this.store.share(file.blocks[block]);
-      lengths.push(file.length);
-      tables.push(table);
-      if (this.faults.count > 0) this.#takeShown(file, table);
-    }
-    return new DiskImage(this.store, [...names], lengths, tables);
-  }
-
-  /** Puts what reads of the file show in place of what was written. */
-  #takeShown(file: SimulatedFile, table: Int32Array): void {
-    for (let block = 0; block < table.length; block++) {
-      const shown = this.#shown(file, block);
-      if (shown === undefined) continue;
-      this.store.release(table[block]);
-      table[block] = this.store.put(shown, 0, shown.length);
-    }
+    return this.#images.capture(names);
   }
 
   /** Whether reads of these files show what was written, as checksums kept beside each block would tell. */
   showsWhatWasWritten(names: readonly string[]): boolean {
-    if (this.faults.count === 0) return true;
-    for (const name of names) {
-      const file = this.#namespace.names.get(name);
-      assert(file !== undefined, 'disk: a look at a file that does not exist');
-      this.#content.seal(file);
-      if (this.faults.readOutcome(file, 0, file.length) !== 'ok') return false;
-      for (let block = 0; block < file.blockCount; block++) if (this.#shown(file, block) !== undefined) return false;
-    }
-    return true;
+    return this.#images.showWhatWasWritten(names);
   }
-
-  /** A block of a sealed file as a read shows it, if that is not as it was written; borrowed. */
-  #shown(file: SimulatedFile, block: number): SparseBuffer | undefined {
-    const bytes = Math.min(BLOCK_BYTES, file.length - block * BLOCK_BYTES);
-    if (bytes <= 0) return undefined;
-    const shown = this.#shownBlock;
-    this.store.read(file.blocks[block], shown.reset(), 0, bytes);
-    return this.faults.content(file, block * BLOCK_BYTES, shown) ? shown : undefined;
-  }
-  readonly #shownBlock = new SparseBuffer(BLOCK_BYTES + 8);
 
   /**
    * Writes the image's files, `fromPrefix` of their names replaced by `toPrefix`: counted, dirty and
@@ -420,9 +370,7 @@ export class SimulatedDisk implements Disk {
 
   /** The exact bytes of a file, for tests and small exports. */
   exportFile(name: string): Uint8Array {
-    const file = this.#namespace.names.get(name);
-    assert(file !== undefined, 'disk: export of a file that does not exist');
-    const out = new Uint8Array(file.length);
+    const out = new Uint8Array(this.#images.lengthOf(name));
     let at = 0;
     for (const chunk of this.exportChunks(name)) {
       out.set(chunk, at);
@@ -431,18 +379,9 @@ export class SimulatedDisk implements Disk {
     return out;
   }
 
-  /** The same piece by piece; a piece is valid until the next one is asked for. Touches no page and no counter. */
-  *exportChunks(name: string): Generator<Uint8Array, void> {
-    const file = this.#namespace.names.get(name);
-    assert(file !== undefined, 'disk: export of a file that does not exist');
-    const chunk = new Uint8Array(BLOCK_BYTES);
-    const content = new SparseBuffer(BLOCK_BYTES + 8);
-    for (let at = 0; at < file.length; at += BLOCK_BYTES) {
-      const count = Math.min(BLOCK_BYTES, file.length - at);
-      this.#content.readBlock(file, at / BLOCK_BYTES, content.reset(), 0, count);
-      content.copyTo(chunk, 0, 0, count);
-      yield count === BLOCK_BYTES ? chunk : chunk.subarray(0, count);
-    }
+  /** The same piece by piece; a piece is valid until the next one is asked for. */
+  exportChunks(name: string): Generator<Uint8Array, void> {
+    return this.#images.chunks(name);
   }
 
   // ——— time ———
@@ -464,9 +403,7 @@ export class SimulatedDisk implements Disk {
   complete(thread: number): void {
     const id = this.#queues.of(thread).complete();
     if (id < 0) return;
-    const sync = this.#syncs[id];
-    const { kind, file, directory, sequence } = sync;
-    this.#forgetSync(id);
+    const { kind, file, directory, sequence } = this.#syncs.take(id);
     if (file !== undefined && file.promisedTo < sequence) file.promisedTo = sequence;
     if (kind === SYNC_FILE) {
       const synced = file!;
@@ -519,7 +456,7 @@ export class SimulatedDisk implements Disk {
     for (const thread of this.#queues.threads) {
       if (thread === WRITE_BACK_THREAD) continue;
       const queue = this.#queues.of(thread);
-      for (const sync of queue.syncs()) this.#forgetSync(sync);
+      for (const sync of queue.syncs()) this.#syncs.take(sync);
       queue.clear();
     }
   }
@@ -574,8 +511,7 @@ export class SimulatedDisk implements Disk {
     }
     this.#pages.clear();
     this.#queues.clear();
-    this.#syncs.length = 0;
-    this.#freeSyncs.length = 0;
+    this.#syncs.clear();
     this.#agedSequence = this.#sequence;
     return outcome;
   }
@@ -651,25 +587,6 @@ export class SimulatedDisk implements Disk {
     for (let block = 0; block < file.blockCount; block++) this.store.release(file.blocks[block]);
     file.blockCount = 0;
     file.isDead = true;
-  }
-
-  #forgetSync(id: number): void {
-    this.#syncs[id].file = undefined;
-    this.#freeSyncs.push(id);
-  }
-
-  #addSync(kind: number, file: SimulatedFile | undefined, directory: string, sequence: number): number {
-    const free = this.#freeSyncs.pop();
-    if (free === undefined) {
-      this.#syncs.push({ kind, file, directory, sequence });
-      return this.#syncs.length - 1;
-    }
-    const sync = this.#syncs[free];
-    sync.kind = kind;
-    sync.file = file;
-    sync.directory = directory;
-    sync.sequence = sequence;
-    return free;
   }
 }
 
