@@ -1,9 +1,7 @@
 /**
- * Toxics at work: which proxies have which toxics, and the chain of stages that they form in each
- * direction of each connection.
+ * Toxics at work: the chain of stages that they form in each direction of each connection.
  *
- * A proxy is a pair (dialling machine or any, accepting machine). It stands at the sender's end of
- * either direction: bytes go through the chain first and over the link afterwards. A message enters
+ * A proxy stands at the sender's end of either direction: bytes go through the chain first and over the link afterwards. A message enters
  * as chunks of at most 32 KiB, as a proxy's reads would give them; a stage deals with one chunk at a
  * time, in order, and queues the others. Toxics act in the order in which they were added.
  *
@@ -12,42 +10,17 @@
  */
 import { assert } from '../assert.ts';
 import type { Time } from '../clock.ts';
-import type { EventId, EventLoop, Handler } from '../loop.ts';
+import type { EventLoop, Handler } from '../loop.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
-import { ACCEPTOR, type Connection, DIALLER, type Direction } from './connection.ts';
-import { TOXICS } from './toxics/index.ts';
-import { type Chunk, CLOSE, DROP, Fate, PASS, RESET, STALL, type Toxic, type ToxicDefinition } from './toxics/toxic.ts';
+import { type AppliedToxic, AppliedToxics, matches, type ToxicHandle, type ToxicSpec } from './applied-toxics.ts';
+import type { Connection, Direction } from './connection.ts';
+import { Stage } from './stage.ts';
+import { type Chunk, CLOSE, DROP, Fate, PASS, RESET, STALL } from './toxics/toxic.ts';
 
 const CHUNK_BYTES = 32 * 1024;
 /** In `Chunk.message`: not data but the sender's close. */
 const CLOSE_MARK = -2;
-
-export interface ProxyName {
-  /** The dialling machine. */
-  readonly from: number | 'any';
-  /** The accepting machine. */
-  readonly to: number;
-}
-export type StreamName = 'downstream' | 'upstream';
-
-export interface ToxicSpec {
-  readonly proxy: ProxyName;
-  /** Name in `TOXICS`. */
-  readonly type: string;
-  /** `downstream`, the default: from the accepting machine to the dialling one. */
-  readonly stream?: StreamName;
-  /** Probability that a connection is affected, drawn once for each; default 1. */
-  readonly toxicity?: number;
-  readonly attributes: ParameterValues;
-  /** Default `<type>_<stream>`; one of a kind on its proxy. */
-  readonly name?: string;
-  /** What it draws from; default: a stream of its name. */
-  readonly rng?: Rng;
-}
-
-/** Names a toxic in force; 0 names none. */
-export type ToxicHandle = number;
 
 /** What the chain needs from the network around it. None of these calls an endpoint. */
 export interface ChainOutput {
@@ -55,48 +28,6 @@ export interface ChainOutput {
   putClose(direction: Direction): void;
   resetBoth(connection: Connection): void;
   discard(direction: Direction, bytes: number, message: number): void;
-}
-
-interface AppliedToxic {
-  readonly handle: ToxicHandle;
-  readonly proxy: ProxyName;
-  readonly name: string;
-  readonly definition: ToxicDefinition;
-  readonly sender: typeof DIALLER | typeof ACCEPTOR;
-  readonly rng: Rng;
-  toxicity: number;
-  attributes: ParameterValues;
-}
-
-/** One toxic in one direction of one connection. */
-export class Stage {
-  readonly slot: number;
-  readonly direction: Direction;
-  readonly handle: ToxicHandle;
-  readonly name: string;
-  readonly toxic: Toxic;
-  /** The connection's luck: affected while it is below the toxicity. */
-  readonly draw: number;
-  isAffected: boolean;
-  readonly queue: Chunk[] = [];
-  /** The head waits for `headEvent`, or, stalled, for nothing. */
-  isBusy = false;
-  isPausing = false;
-  hasDropped = false;
-  passBytes = 0;
-  pauseNs = 0;
-  headEvent: EventId = 0;
-  timerEvent: EventId = 0;
-
-  constructor(slot: number, direction: Direction, applied: AppliedToxic, toxic: Toxic, draw: number) {
-    this.slot = slot;
-    this.direction = direction;
-    this.handle = applied.handle;
-    this.name = applied.name;
-    this.toxic = toxic;
-    this.draw = draw;
-    this.isAffected = draw < applied.toxicity;
-  }
 }
 
 export class ToxicChains {
@@ -107,12 +38,10 @@ export class ToxicChains {
   readonly #headOpcode: number;
   readonly #timerOpcode: number;
   readonly #output: ChainOutput;
-  readonly #rng: Rng;
-  readonly #applied: AppliedToxic[] = [];
+  readonly #applied: AppliedToxics;
   readonly #stages: (Stage | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   readonly #fate = new Fate();
-  #handles = 0;
 
   constructor(
     loop: EventLoop,
@@ -121,7 +50,7 @@ export class ToxicChains {
     opcodes: { readonly head: number; readonly timer: number },
   ) {
     this.#loop = loop;
-    this.#rng = rng;
+    this.#applied = new AppliedToxics(rng);
     this.#handler = handler;
     this.#output = handler;
     this.#headOpcode = opcodes.head;
@@ -132,25 +61,8 @@ export class ToxicChains {
 
   /** 0 if the proxy has a toxic of that name already, as Toxiproxy refuses it. */
   add(spec: ToxicSpec, connections: Iterable<Connection>): ToxicHandle {
-    const definition = TOXICS.find((candidate) => candidate.name === spec.type);
-    assert(definition !== undefined, 'network: no toxic of that type');
-    const stream = spec.stream ?? 'downstream';
-    const name = spec.name ?? `${spec.type}_${stream}`;
-    const { proxy } = spec;
-    const isTaken = (other: AppliedToxic): boolean =>
-      other.name === name && other.proxy.from === proxy.from && other.proxy.to === proxy.to;
-    if (this.#applied.some(isTaken)) return 0;
-    const applied: AppliedToxic = {
-      handle: ++this.#handles,
-      proxy,
-      name,
-      definition,
-      sender: stream === 'upstream' ? DIALLER : ACCEPTOR,
-      rng: spec.rng?.fork(`${proxy.from}-${proxy.to}`) ?? this.#rng.fork(`toxic/${proxy.from}-${proxy.to}/${name}`),
-      toxicity: spec.toxicity ?? 1,
-      attributes: spec.attributes,
-    };
-    this.#applied.push(applied);
+    const applied = this.#applied.add(spec);
+    if (applied === undefined) return 0;
     for (const connection of connections) {
       if (matches(applied, connection)) this.#attach(applied, connection);
     }
@@ -159,7 +71,7 @@ export class ToxicChains {
 
   /** New attributes and toxicity for all connections. The connections' draws stay what they were. */
   update(handle: ToxicHandle, attributes: ParameterValues, toxicity?: number): void {
-    const applied = this.#applied.find((candidate) => candidate.handle === handle);
+    const applied = this.#applied.find(handle);
     if (applied === undefined) return;
     applied.attributes = attributes;
     applied.toxicity = toxicity ?? applied.toxicity;
@@ -169,23 +81,23 @@ export class ToxicChains {
   }
 
   remove(handle: ToxicHandle): void {
-    const at = this.#applied.findIndex((candidate) => candidate.handle === handle);
-    if (at < 0) return;
-    this.#applied.splice(at, 1);
+    if (!this.#applied.remove(handle)) return;
     for (const stage of this.#stages) {
       if (stage !== undefined && stage.handle === handle) this.#removeStage(stage);
     }
   }
 
   refusesDials(connection: Connection): boolean {
-    return this.#applied.some((applied) => applied.definition.refusesDials === true && matches(applied, connection));
+    return this.#applied.all.some(
+      (applied) => applied.definition.refusesDials === true && matches(applied, connection),
+    );
   }
 
   // ——— connections ———
 
   /** The connection has reached its proxy. */
   open(connection: Connection): void {
-    for (const applied of this.#applied) {
+    for (const applied of this.#applied.all) {
       if (matches(applied, connection)) this.#attach(applied, connection);
     }
   }
@@ -468,9 +380,4 @@ export class ToxicChains {
     direction.isChained = isChained;
     direction.refresh();
   }
-}
-
-function matches(applied: AppliedToxic, connection: Connection): boolean {
-  const { proxy } = applied;
-  return connection.acceptor === proxy.to && (proxy.from === 'any' || connection.dialler === proxy.from);
 }

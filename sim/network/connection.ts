@@ -8,9 +8,9 @@
  */
 import type { Time } from '../clock.ts';
 import type { EventId } from '../loop.ts';
-import type { Stage } from './chains.ts';
 import type { Link } from './link.ts';
 import { MessageQueue } from './message-slots.ts';
+import type { Stage } from './stage.ts';
 
 export const DIALLER = 0;
 export const ACCEPTOR = 1;

@@ -23,8 +23,9 @@ import type { EventLoop, Handler } from '../loop.ts';
 import type { ParameterValues } from '../parameters.ts';
 import type { Rng } from '../rng.ts';
 import type { LinkSpec } from '../run-spec.ts';
+import type { ProxyName, ToxicHandle, ToxicSpec } from './applied-toxics.ts';
 import { Arrivals } from './arrivals.ts';
-import { type ChainOutput, type ProxyName, ToxicChains, type ToxicHandle, type ToxicSpec } from './chains.ts';
+import { type ChainOutput, ToxicChains } from './chains.ts';
 import {
   ACCEPTOR,
   type Connection,

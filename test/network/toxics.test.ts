@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MILLISECOND } from '../../sim/clock.ts';
-import type { ToxicSpec } from '../../sim/network/chains.ts';
+import type { ToxicSpec } from '../../sim/network/applied-toxics.ts';
 import { ACCEPTOR, DIALLER } from '../../sim/network/connection.ts';
 import { TOXICS } from '../../sim/network/toxics/index.ts';
 import type { ParameterValues } from '../../sim/parameters.ts';
