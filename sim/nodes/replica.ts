@@ -3,7 +3,9 @@
  * recovers from the disk alone, and hands requests to the right thread.
  *
  * First of all it syncs what a killed process left in the page cache: what is recovered from must be durable, or a
- * power cut takes back what the node has since told others. etcd does not; PostgreSQL does. Recovery order, as etcd: newest snapshot marker that the write-ahead log names; the log's entries
+ * power cut takes back what the node has since told others. PostgreSQL does so; etcd does not.
+ *
+ * Recovery order, as etcd: newest snapshot marker that the write-ahead log names; the log's entries
  * after it; the store directory that belongs to it; entries that the engine already holds are skipped
  * when they are applied again.
  */
