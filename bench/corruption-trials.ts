@@ -1,10 +1,10 @@
 /**
- * A small store of an engine, and what becomes of it when a file is damaged: a byte flipped, the file cut off, a block
- * of zeros.
+ * A small store of an engine, and what becomes of it when a file is damaged, a byte flipped, the file cut off, a block
+ * of zeros; or when the device lapses while it is made: one write is lost, or lands at another place.
  *
- * Each trial starts from the same closed store, damages one file, opens it with a new instance, reads everything by
- * scan and by key, and has the engine check itself. Values are random bytes, not fill, so that damage to them is seen
- * here.
+ * A trial of damage starts from the same closed store and damages one file; one of a lapse makes the store anew, closes
+ * it and cuts the power. Then a new instance opens it, reads everything by scan and by key, and checks itself. Values
+ * are random bytes, not fill, so that damage to them is seen here.
  */
 import type { EngineDefinition } from '../engines/engine.ts';
 import { Batch } from '../sim/batch.ts';
@@ -12,7 +12,10 @@ import { SparseBuffer } from '../sim/bytes/sparse-buffer.ts';
 import { Value } from '../sim/bytes/value.ts';
 import { STOPPED_CLOCK } from '../sim/clock.ts';
 import { BlockStore } from '../sim/disk/block-store.ts';
+import { PROCESS_KILL } from '../sim/disk/crash-model.ts';
+import type { File } from '../sim/disk/disk.ts';
 import type { DiskImage } from '../sim/disk/disk-image.ts';
+import type { Arrival, DiskFault } from '../sim/disk/faults/disk-fault.ts';
 import { SimulatedDisk } from '../sim/disk/simulated-disk.ts';
 import type { ParameterValue, ParameterValues } from '../sim/parameters.ts';
 import { Rng } from '../sim/rng.ts';
@@ -41,6 +44,10 @@ const EDGE_BYTES = 128;
 export const DAMAGES = ['flip', 'cut', 'zeros'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
+/** Of one write, which its caller takes for made. */
+export const LAPSES = ['lost', 'misdirected'] as const;
+export type Lapse = (typeof LAPSES)[number];
+
 /**
  * `open`: it does not open. `read`: a read or a scan says so. `check`: only the engine's check of itself does.
  * `harmless`: the same content. `earlier`: the content after an earlier batch, as a power cut may leave it. `wrong`:
@@ -51,7 +58,7 @@ export type Verdict = (typeof VERDICTS)[number];
 
 export interface Trial {
   readonly file: string;
-  readonly damage: Damage;
+  readonly damage: Damage | Lapse;
   readonly at: number;
   readonly verdict: Verdict;
   /** What was thrown, or differs. */
@@ -61,6 +68,13 @@ export interface Trial {
 /** Content as text: a line a key, in order. */
 type Content = ReadonlyMap<string, string>;
 
+interface Operation {
+  readonly table: number;
+  readonly key: Uint8Array;
+  /** undefined: it is deleted. */
+  readonly value: Uint8Array | undefined;
+}
+
 export class DamagedStore {
   readonly sketch: StoreSketch;
   readonly #blocks = new BlockStore();
@@ -68,17 +82,17 @@ export class DamagedStore {
   /** The content after each batch, from the empty store on; the last is what is there. */
   readonly #states: Content[] = [new Map()];
   readonly #earlier: ReadonlySet<string>;
+  readonly #batches: readonly (readonly Operation[])[];
   readonly #rng: Rng;
+  /** Writes that make the store; 0: not counted yet. */
+  #writes = 0;
 
   constructor(sketch: StoreSketch, seed = 1) {
     this.sketch = sketch;
     this.#rng = new Rng(seed, `corruption/${sketch.name}`);
+    this.#batches = Array.from({ length: BATCHES }, () => this.#drawBatch());
     const disk = this.#newDisk();
-    const engine = this.#make(disk);
-    if (engine.open() !== 'fresh') throw new Error(`${sketch.name}: a new store is not fresh`);
-    this.#fill(engine, disk);
-    if (engine.close() !== 'ok') throw new Error(`${sketch.name}: close failed`);
-    disk.settle();
+    this.#fill(disk);
     this.#image = disk.capture(disk.list(DIRECTORY));
     this.#earlier = new Set(this.#states.slice(0, -1).map(digest));
   }
@@ -118,19 +132,47 @@ export class DamagedStore {
     }
     disk.close(file);
     disk.settle();
-    const engine = this.#make(disk);
-    let verdict: Verdict;
-    let detail = '';
-    try {
-      [verdict, detail] = this.#judge(engine);
-    } catch (error) {
-      verdict = 'exception';
-      detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    }
+    const [verdict, detail] = this.#judge(disk);
     return { file: name.slice(DIRECTORY.length), damage, at, verdict, detail };
   }
 
-  #judge(engine: StorageEngine): [Verdict, string] {
+  /** Makes the store again; the device lapses at one of the writes, drawn at random. */
+  lapse(lapse: Lapse): Trial {
+    const rng = this.#rng;
+    if (this.#writes === 0) this.#writes = this.#fillUnder(this.#newDisk(), () => 'arrives');
+    const struck = rng.int(0, this.#writes - 1);
+    const where = rng.float();
+    const disk = this.#newDisk();
+    let name = '';
+    this.#fillUnder(disk, (file, write) => {
+      if (write !== struck) return 'arrives';
+      name = file.name;
+      return lapse === 'lost' ? 'lost' : where;
+    });
+    disk.crash(PROCESS_KILL);
+    const [verdict, detail] = this.#judge(disk);
+    return { file: name.slice(DIRECTORY.length), damage: lapse, at: struck, verdict, detail };
+  }
+
+  /** How many writes it took. */
+  #fillUnder(disk: SimulatedDisk, arrival: (file: File, write: number) => Arrival): number {
+    let writes = 0;
+    const device: DiskFault = { name: 'lapse', onArrival: (file) => arrival(file, writes++) };
+    disk.faults.add(device);
+    this.#fill(disk);
+    disk.faults.remove(device);
+    return writes;
+  }
+
+  #judge(disk: SimulatedDisk): [Verdict, string] {
+    try {
+      return this.#verdict(this.#make(disk));
+    } catch (error) {
+      return ['exception', error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
+    }
+  }
+
+  #verdict(engine: StorageEngine): [Verdict, string] {
     const outcome = engine.open();
     if (outcome === 'corrupt' || outcome === 'io-error') return ['open', engine.corruption?.what ?? ''];
     const content = contentOf(engine);
@@ -182,35 +224,48 @@ export class DamagedStore {
     return engine.create(context, values);
   }
 
-  #fill(engine: StorageEngine, disk: SimulatedDisk): void {
+  /** Notes the content after it. */
+  #drawBatch(): Operation[] {
     const rng = this.#rng;
+    const state = new Map(this.#states.at(-1)!);
+    const operations: Operation[] = [];
+    for (let n = 0; n < BATCH_OPERATIONS; n++) {
+      const name = `key${String(rng.int(0, KEYS - 1)).padStart(5, '0')}`;
+      const table = rng.chance(0.1) ? 1 : 0;
+      const isDeleted = rng.chance(0.15);
+      const value = isDeleted ? undefined : Uint8Array.from({ length: rng.int(20, 700) }, () => rng.int(0, 255));
+      operations.push({ table, key: bytesOf(name), value });
+      if (value === undefined) state.delete(`${table}${name}`);
+      else state.set(`${table}${name}`, text(value));
+    }
+    this.#states.push(state);
+    return operations;
+  }
+
+  /** A new store, filled and closed. */
+  #fill(disk: SimulatedDisk): void {
+    const { name, engine: definition } = this.sketch;
+    const engine = this.#make(disk);
+    if (engine.open() !== 'fresh') throw new Error(`${name}: a new store is not fresh`);
     const batch = new Batch();
-    for (let i = 1; i <= BATCHES; i++) {
+    this.#batches.forEach((operations, i) => {
       batch.clear();
-      const state = new Map(this.#states.at(-1)!);
-      for (let n = 0; n < BATCH_OPERATIONS; n++) {
-        const name = `key${String(rng.int(0, KEYS - 1)).padStart(5, '0')}`;
-        const table = rng.chance(0.1) ? 1 : 0;
-        if (rng.chance(0.15)) {
-          batch.delete(table, bytesOf(name));
-          state.delete(`${table}${name}`);
-        } else {
-          const bytes = Uint8Array.from({ length: rng.int(20, 700) }, () => rng.int(0, 255));
-          batch.put(table, bytesOf(name), Value.of(bytes));
-          state.set(`${table}${name}`, text(bytes));
-        }
+      for (const { table, key, value } of operations) {
+        if (value === undefined) batch.delete(table, key);
+        else batch.put(table, key, Value.of(value));
       }
-      if (engine.write(batch) !== 'ok') throw new Error(`${this.sketch.name}: write failed`);
-      this.#states.push(state);
-      if (i % SYNC_EVERY === 0 && engine.sync() !== 'ok') throw new Error(`${this.sketch.name}: sync failed`);
+      if (engine.write(batch) !== 'ok') throw new Error(`${name}: write failed`);
+      if ((i + 1) % SYNC_EVERY === 0 && engine.sync() !== 'ok') throw new Error(`${name}: sync failed`);
       disk.settle();
       relieve(engine, disk);
-      if (i !== Math.floor((BATCHES * 2) / 3)) continue;
-      for (const task of this.sketch.engine.maintenance ?? []) {
+      if (i + 1 !== Math.floor((BATCHES * 2) / 3)) return;
+      for (const task of definition.maintenance ?? []) {
         finish(engine.maintain?.(task.name, task.argument?.default ?? 0.5), disk);
         relieve(engine, disk);
       }
-    }
+    });
+    if (engine.close() !== 'ok') throw new Error(`${name}: close failed`);
+    disk.settle();
   }
 }
 
