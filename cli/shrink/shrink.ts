@@ -61,7 +61,7 @@ export async function shrinkScenario(argument: string, options: ShrinkOptions, h
   const file = `${name}-seed-${seed}.yaml`;
   const written = folder.write(file, scenarioText(name, seed, smallest));
   host.out(`${comparison(original, smallest)}\n${counted(shrinking.attempts, 'attempt')}\nwrote ${written}\n`);
-  host.out(`  raftlab run ${written}\n`);
+  host.out(`  raftlab run ${written}\n  raftlab explain ${written}\n`);
   if (shrinking.why === 'time') host.error('the time is over; with a longer --budget it may become smaller still\n');
   return shrinking.why === 'interrupted' ? EXIT_INTERRUPTED : EXIT_OK;
 }

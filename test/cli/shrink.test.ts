@@ -40,6 +40,7 @@ describe('shrinking', () => {
       /^before: 5 faults, 5 nodes, 40 clients, 5900 events, 2000 ms\nafter: {2}1 fault, 3 nodes, 2 clients, 1320 events, 2000 ms\n4\.5 times smaller/,
     );
     const path = 'out/shrink/fragile-seed-7.yaml';
+    expect(terminal.out.endsWith(`wrote ${path}\n  raftlab run ${path}\n  raftlab explain ${path}\n`)).toBe(true);
     const shrunk = parse(readFileSync(join(terminal.directory, path), 'utf8'));
     expect(shrunk).toEqual({
       name: 'fragile-seed-7',
