@@ -84,7 +84,7 @@ Each bug was searched for ${counted(starts, 'time')}, each time through other se
 ${table.join('\n')}
 
 - **seeds**: until the first find, the median over the searches; **p a seed**: finds ÷ seeds tried
-- **virtual**, **cpu**: simulated time until the find (median), and processor time for one find (mean; the machine's)
+- **virtual**, **cpu**: simulated time until the find (median), and processor time for one find (mean; the machine's; with several jobs that of starting their threads too)
 - **without**: of the seeds that found the bug, how many complain when it is not planted
 - **faults**, **clients**, **events**: of the scenario and up to the violation, under the first seed that found the bug,
   and what shrinking for at most ${SHRINK_BUDGET_S} s leaves of them
