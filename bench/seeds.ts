@@ -52,6 +52,13 @@ async function sweep(engine: string, ratePerS: number, runs: number): Promise<Sw
   let events = 0;
   let operations = 0;
   const board = new ProgressBoard(specs.length);
+  // outcomes come in the order of the seeds, and may all come after a slow one: the board knows better
+  const watch = setInterval(() => {
+    if (start > 0 || board.finished < WARM_UP_RUNS) return;
+    start = performance.now();
+    cpu = process.cpuUsage();
+    eventsBefore = board.events;
+  }, 2);
   await execute(specs, board, {
     jobs: JOBS,
     checkDeterminism: false,
@@ -59,20 +66,15 @@ async function sweep(engine: string, ratePerS: number, runs: number): Promise<Sw
     onOutcome: (index, outcome) => {
       if (outcome.kind !== 'done') throw new Error(`bench: seed ${index + 1} of ${engine} did not run`);
       if (outcome.result.violations.length > 0) throw new Error(`bench: seed ${index + 1} of ${engine} has violations`);
-      if (index === WARM_UP_RUNS - 1) {
-        start = performance.now();
-        cpu = process.cpuUsage();
-        eventsBefore = board.events;
-      } else if (index >= WARM_UP_RUNS) {
-        events += outcome.result.events;
-        operations += outcome.result.metrics.operations.ok;
-      }
+      if (index < WARM_UP_RUNS) return;
+      events += outcome.result.events;
+      operations += outcome.result.metrics.operations.ok;
     },
     draw: () => {},
   });
+  clearInterval(watch);
   const { user, system } = process.cpuUsage(cpu);
   const eventsPerRun = events / runs;
-  // outcomes come in the order of the seeds: some of these runs were done before the clock was started
   const runsMeasured = (board.events - eventsBefore) / eventsPerRun;
   return {
     seedsPerMinute: (60_000 * runsMeasured) / (performance.now() - start),
