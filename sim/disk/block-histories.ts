@@ -82,6 +82,14 @@ export class BlockHistories {
     return Math.min(BLOCK_BYTES, undo.b[record] - block * BLOCK_BYTES);
   }
 
+  /** Where in its file the bytes end that a record wrote below the length; 0: it wrote none there. */
+  end(record: number): number {
+    const undo = this.#undo;
+    const kind = undo.kind[record];
+    if (kind === FILLED_HOLE) return undo.b[record];
+    return kind === OVERWRITTEN ? undo.a[record] * BLOCK_BYTES + (undo.b[record] % RANGE_SCALE) : 0;
+  }
+
   /** Drops what lies beyond the file's length in its last block: every byte there is zero. */
   cutTail(file: SimulatedFile): void {
     const cut = file.length % BLOCK_BYTES;

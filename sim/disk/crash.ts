@@ -11,7 +11,7 @@ import { type BlockRef, type BlockStore, ZERO_BLOCK } from './block-store.ts';
 import type { CrashModel } from './crash-model.ts';
 import { BLOCK_BYTES, SECTOR_BYTES } from './disk.ts';
 import type { SimulatedFile } from './simulated-file.ts';
-import { type Barriers, FILLED_HOLE, LOST, OVERWRITTEN, RANGE_SCALE, type UndoLog } from './undo-log.ts';
+import { type Barriers, LOST, OVERWRITTEN, type UndoLog } from './undo-log.ts';
 
 /** What became of what was not durable: for event lines and reports. */
 export interface CrashOutcome {
@@ -115,9 +115,7 @@ export class CrashRecovery {
         else isOverMissing = true;
       } else if (isOverMissing && (isDurable || allKept)) {
         // it lay below a length that another thread's call had made: without that call, it makes the file as long itself
-        const kind = undo.kind[r];
-        if (kind === FILLED_HOLE) length = Math.max(length, undo.b[r]);
-        if (kind === OVERWRITTEN) length = Math.max(length, undo.a[r] * BLOCK_BYTES + (undo.b[r] % RANGE_SCALE));
+        length = Math.max(length, this.#histories.end(r));
       }
     }
     return length;

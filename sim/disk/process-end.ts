@@ -110,20 +110,12 @@ export class ProcessEnd {
       const kind = undo.kind[record];
       if (this.#histories.changesLength(record)) this.#resize(file, record, undo.b[record]);
       else if (isOverMissing && length >= 0) {
-        const end = kind === FILLED_HOLE ? undo.b[record] : this.#endOf(record);
-        if (end > file.length) this.#resize(file, record, end);
+        this.#resize(file, record, Math.max(file.length, this.#histories.end(record)));
       }
       if (kind === APPENDED || kind === FILLED_HOLE) this.#keepFilled(file, record);
       else if (kind >= OVERWRITTEN) this.#keepOverwritten(file, record);
     }
     undo.drop(old, this.#store);
-  }
-
-  /** Where the range of an OVERWRITTEN record ends; 0 for a wiped one. */
-  #endOf(record: number): number {
-    const undo = this.#undo;
-    if (undo.kind[record] !== OVERWRITTEN) return 0;
-    return undo.a[record] * BLOCK_BYTES + (undo.b[record] % RANGE_SCALE);
   }
 
   #resize(file: SimulatedFile, record: number, length: number): void {

@@ -5,7 +5,7 @@ import { type CrashModel, POWER_CUT, PROCESS_KILL, TORN_SECTORS } from '../../si
 import { CATEGORIES, REQUEST_FLUSH, SECTOR_BYTES } from '../../sim/disk/disk.ts';
 import type { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { contentOf, finishOne, LOSE_ALL, makeDisk, run, text } from './bed.ts';
-import { act, action, FILE_BYTES, Twin } from './write-twin.ts';
+import { act, action, cutAction, StateTwin, Twin } from './write-twin.ts';
 
 const BY_SECTOR: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 0, sectorKept: 0.4, sectorLost: 0.4 };
 const NO_GARBAGE: CrashModel = { ...TORN_SECTORS, tornGarbage: 0 };
@@ -392,45 +392,16 @@ describe('crashes at random', () => {
   });
 
   it('leave, of one thread with cuts, exactly what happened when everything is kept', () => {
-    const own = { thread: fc.constant(0) };
-    const length = fc.integer({ min: 0, max: FILE_BYTES });
-    const one = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), ...own, offset: length, length }) },
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('truncate' as const), ...own, length }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('sync' as const), ...own }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('finish' as const), ...own }) },
-    );
     fc.assert(
-      fc.property(fc.array(one, { maxLength: 25, size: 'max' }), (actions) => {
+      fc.property(fc.array(cutAction, { maxLength: 25, size: 'max' }), (actions) => {
         const disk = makeDisk(1, PROCESS_KILL, 65536);
         const file = disk.create('a', 'page');
         disk.syncDirectory('');
         disk.settle();
-        // the whole content after each call, and the call after which the thread's requests were queued
-        const states = [new Uint8Array(0)];
-        const stamps: number[] = [];
-        actions.forEach((each, i) => {
-          const now = states[states.length - 1];
-          if (each.kind === 'finish') {
-            if (finishOne(disk, 0) >= 0) stamps.shift();
-          } else if (each.kind === 'sync') {
-            disk.sync(file);
-            while (stamps.length < disk.waitingRequests(0)) stamps.push(states.length - 1);
-          } else if (each.kind === 'truncate') {
-            disk.truncate(file, each.length);
-            const cut = new Uint8Array(each.length);
-            cut.set(now.subarray(0, each.length));
-            states.push(cut);
-          } else if (each.length > 0) {
-            disk.write(file, each.offset, run(i + 1, each.length));
-            const grown = new Uint8Array(Math.max(now.length, each.offset + each.length));
-            grown.set(now);
-            grown.fill(i + 1, each.offset, each.offset + each.length);
-            states.push(grown);
-          }
-        });
+        const twin = new StateTwin();
+        for (const each of actions) twin.act(disk, file, each);
         disk.crash();
-        expect(Buffer.compare(disk.exportFile('a'), states[stamps[0] ?? states.length - 1])).toBe(0);
+        expect(Buffer.compare(disk.exportFile('a'), twin.happened)).toBe(0);
       }),
       { numRuns: 150 },
     );

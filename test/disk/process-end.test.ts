@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PROCESS_KILL } from '../../sim/disk/crash-model.ts';
 import { CATEGORIES } from '../../sim/disk/disk.ts';
 import { contentOf, finishOne, LOSE_ALL, makeDisk, run, text } from './bed.ts';
-import { act, action, FILE_BYTES, Twin } from './write-twin.ts';
+import { act, action, cutAction, StateTwin, Twin } from './write-twin.ts';
 
 describe('the end of a process, told as stories', () => {
   it('leaves what it had written to the next process, and takes nothing of it to the medium', () => {
@@ -171,61 +171,31 @@ describe('processes that end at random', () => {
   });
 
   it('leave, of one thread with cuts, the file as it was after some call, and lose none that was synced', () => {
-    const length = fc.integer({ min: 0, max: FILE_BYTES });
-    const one = fc.oneof(
-      { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), offset: length, length }) },
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('truncate' as const), length }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('sync' as const) }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+    const steps = fc.oneof(
+      { weight: 15, arbitrary: cutAction },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const) }) },
     );
     fc.assert(
-      fc.property(fc.array(one, { maxLength: 30, size: 'max' }), fc.boolean(), (taken, losesAll) => {
+      fc.property(fc.array(steps, { maxLength: 30, size: 'max' }), fc.boolean(), (taken, losesAll) => {
         const disk = makeDisk(1, losesAll ? LOSE_ALL : PROCESS_KILL, 65536);
         let file = disk.create('a', 'page');
         disk.syncDirectory('');
         disk.settle();
-        // the whole content after each call, and the call after which each waiting request was queued
-        let states = [new Uint8Array(0)];
-        let stamps: { state: number; isFlush: boolean }[] = [];
-        let durable = 0;
-        taken.forEach((each, i) => {
-          const now = states.at(-1)!;
-          if (each.kind === 'finish') {
-            if (finishOne(disk, 0) < 0) return;
-            const { state, isFlush } = stamps.shift()!;
-            if (isFlush) durable = state;
-          } else if (each.kind === 'sync') {
-            disk.sync(file);
-            const total = disk.waitingRequests(0);
-            while (stamps.length < total)
-              stamps.push({ state: states.length - 1, isFlush: stamps.length === total - 1 });
-          } else if (each.kind === 'end') {
-            disk.endProcess();
-            states = states.slice(0, (stamps[0]?.state ?? states.length - 1) + 1);
-            stamps = [];
-            expect(Buffer.compare(disk.exportFile('a'), states.at(-1)!)).toBe(0);
-            file = disk.open('a')!;
-          } else if (each.kind === 'truncate') {
-            disk.truncate(file, each.length);
-            const cut = new Uint8Array(each.length);
-            cut.set(now.subarray(0, each.length));
-            states.push(cut);
-          } else if (each.length > 0) {
-            disk.write(file, each.offset, run((i % 250) + 1, each.length));
-            const grown = new Uint8Array(Math.max(now.length, each.offset + each.length));
-            grown.set(now);
-            grown.fill((i % 250) + 1, each.offset, each.offset + each.length);
-            states.push(grown);
+        const twin = new StateTwin();
+        for (const each of taken) {
+          if (each.kind !== 'end') {
+            twin.act(disk, file, each);
+            continue;
           }
-        });
+          disk.endProcess();
+          twin.endProcess();
+          expect(Buffer.compare(disk.exportFile('a'), twin.happened)).toBe(0);
+          file = disk.open('a')!;
+        }
         disk.crash();
         const bytes = disk.exportFile('a');
-        if (!losesAll) {
-          expect(Buffer.compare(bytes, states[stamps[0]?.state ?? states.length - 1])).toBe(0);
-        } else if (durable === states.length - 1) {
-          expect(Buffer.compare(bytes, states.at(-1)!)).toBe(0);
-        }
+        if (!losesAll) expect(Buffer.compare(bytes, twin.happened)).toBe(0);
+        else if (twin.durable === twin.states.length - 1) expect(Buffer.compare(bytes, twin.states.at(-1)!)).toBe(0);
       }),
       { numRuns: 200 },
     );

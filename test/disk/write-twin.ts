@@ -108,3 +108,58 @@ export function act(disk: SimulatedDisk, file: File, twin: Twin, each: Action): 
   const bytes = new Uint8Array(each.length).fill(value);
   twin.writes.push({ sequence, thread, offset, bytes, isDurable: false });
 }
+
+const whole = fc.integer({ min: 0, max: FILE_BYTES });
+export const cutAction = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('write' as const), offset: whole, length: whole }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('truncate' as const), length: whole }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('sync' as const) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('finish' as const) }) },
+);
+type CutAction = typeof cutAction extends fc.Arbitrary<infer Made> ? Made : never;
+
+/** A twin of one file that one thread writes and cuts: its whole content after each call. */
+export class StateTwin {
+  states = [new Uint8Array(0)];
+  /** Of each waiting request: the state in which it was queued. */
+  waiting: { state: number; isFlush: boolean }[] = [];
+  /** The state that the last finished sync covers. */
+  durable = 0;
+  #calls = 0;
+
+  /** What has happened: calls behind a request that waits have not. */
+  get happened(): Uint8Array<ArrayBuffer> {
+    return this.states[this.waiting[0]?.state ?? this.states.length - 1];
+  }
+
+  act(disk: SimulatedDisk, file: File, each: CutAction): void {
+    const now = this.states.at(-1)!;
+    const value = (this.#calls++ % 250) + 1;
+    if (each.kind === 'finish') {
+      if (finishOne(disk, 0) < 0) return;
+      const { state, isFlush } = this.waiting.shift()!;
+      if (isFlush) this.durable = state;
+    } else if (each.kind === 'sync') {
+      disk.sync(file);
+      const total = disk.waitingRequests(0);
+      while (this.waiting.length < total)
+        this.waiting.push({ state: this.states.length - 1, isFlush: this.waiting.length === total - 1 });
+    } else if (each.kind === 'truncate') {
+      disk.truncate(file, each.length);
+      const cut = new Uint8Array(each.length);
+      cut.set(now.subarray(0, each.length));
+      this.states.push(cut);
+    } else if (each.length > 0) {
+      disk.write(file, each.offset, run(value, each.length));
+      const grown = new Uint8Array(Math.max(now.length, each.offset + each.length));
+      grown.set(now);
+      grown.fill(value, each.offset, each.offset + each.length);
+      this.states.push(grown);
+    }
+  }
+
+  endProcess(): void {
+    this.states = this.states.slice(0, this.states.indexOf(this.happened) + 1);
+    this.waiting = [];
+  }
+}

@@ -10,15 +10,14 @@ import { expect } from 'vitest';
 import { Batch } from '../../sim/batch.ts';
 import { Value } from '../../sim/bytes/value.ts';
 import { BlockStore } from '../../sim/disk/block-store.ts';
-import { type CrashModel, PROCESS_KILL } from '../../sim/disk/crash-model.ts';
+import type { CrashModel } from '../../sim/disk/crash-model.ts';
 import type { DeviceRequest } from '../../sim/disk/disk.ts';
 import { SimulatedDisk } from '../../sim/disk/simulated-disk.ts';
 import { Rng } from '../../sim/rng.ts';
 import type { Job, StorageEngine } from '../../sim/storage-engine.ts';
 import { bytesOf, text } from './bed.ts';
 
-/** Nothing that was not synced survives. */
-export const LOSE_ALL: CrashModel = { ...PROCESS_KILL, blockKept: 0, blockLost: 1, newestLength: 0, newestNames: 0 };
+export { LOSE_ALL } from '../disk/bed.ts';
 
 interface CrashWorkload {
   readonly batches: number;
